@@ -1,0 +1,1 @@
+"""What crosses a wire: events, KPI catalogue, readings, alerts, names, settings. Pure."""

@@ -1,0 +1,76 @@
+"""Every topic, consumer group and Redis key, in one place.
+
+A *prefix* keeps several engines (or a replay beside the live one) apart: it stands in front of
+every Kafka topic and inside every Redis key.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Topic = Literal[
+    "interactions",
+    "tickets",
+    "deliveries",
+    "feedback",
+    "orders",
+    "accounts",
+    "inventory",
+    "workflows",
+    "service-health",
+    "reference",
+]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
+
+DLQ_SUFFIX = ".dlq"
+
+
+class Names:
+    """The names one engine uses; ``prefix`` is empty or ends in a dot or dash (``"replay-1."``)."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.app = f"{prefix}command-centre"
+        # Between the stages.
+        self.panes = f"{self.app}-panes"
+        self.verdicts = f"{self.app}-verdicts"
+        self.alerts = f"{self.app}-alerts"
+        # One compacted state topic a stage, as many partitions as the stage's input.
+        self.fold_state = f"{self.app}-fold-state"
+        self.merge_state = f"{self.app}-merge-state"
+        self.watch_state = f"{self.app}-watch-state"
+        # Redis.
+        self.root = f"cc:{prefix}"
+        self.alerts_active = f"{self.root}alerts"
+        self.alert_log = f"{self.root}alert-log"
+        self.changes = f"{self.root}changes"
+        self.sentinel = f"{self.root}sentinel"
+        self.health = f"{self.root}health"
+        self.kpis = f"{self.root}kpis"
+
+    def source(self, topic: str) -> str:
+        """Kafka name of a source topic."""
+        return self.prefix + topic
+
+    def topic_of(self, source: str) -> str:
+        """The spec's name of a Kafka source topic (inverse of ``source``)."""
+        return source.removeprefix(self.prefix)
+
+    def dead_letters(self, topic: str) -> str:
+        """Where rejected records of a source topic go."""
+        return self.source(topic) + DLQ_SUFFIX
+
+    def latest(self, kpi: str) -> str:
+        """Hash: field ``segment|window`` (``schemas.readings.field``) → ``Reading`` as JSON."""
+        return f"{self.root}latest:{kpi}"
+
+    def series(self, kpi: str, segment: str, resolution: str, bucket: int) -> str:
+        """Hash: field = pane start (epoch seconds) → ``Point`` as JSON. One hash a bucket.
+
+        ``resolution`` is m, h or d; a bucket is ``start_ms // SERIES_BUCKET_MS[resolution]``.
+        """
+        return f"{self.root}series:{kpi}:{segment}:{resolution}:{bucket}"
+
+    def listing(self, name: str, audience: str) -> str:
+        """String: a JSON array of the list's rows, best or newest first."""
+        return f"{self.root}list:{name}:{audience}"

@@ -1,0 +1,99 @@
+"""What the engine says: readings, trend points, lists. The shapes of every Redis value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from schemas.measures import DAY_MS
+
+# A trend hash holds this much time of one series and resolution.
+SERIES_BUCKET_MS = {"m": DAY_MS, "h": 40 * DAY_MS, "d": 400 * DAY_MS}
+SERIES_KEEP_MS = {"m": 3 * DAY_MS, "h": 40 * DAY_MS, "d": 400 * DAY_MS}
+SERIES_WIDTH_MS = {"m": 60_000, "h": 3_600_000, "d": DAY_MS}
+# Window name of a level, which has none.
+NOW = "now"
+
+
+class Reading(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One KPI, one segment, one window. ``None`` is "no data", never 0.
+
+    ``n``: answers or items it rests on; ``error``: ± at 95 %, in the value's unit; ``previous``:
+    the same span a week before; ``as_of`` (ms): it holds every event up to there; ``version``
+    grows with every change; ``beside``: further figures by name (shares, p50, mean age …).
+    """
+
+    value: float | None
+    n: int
+    as_of: int
+    version: int
+    num: int | None = None
+    den: int | None = None
+    error: float | None = None
+    previous: float | None = None
+    previous_n: int = 0
+    beside: dict[str, float | None] = {}
+    provisional: bool = False
+
+
+class Point(Struct, frozen=True, array_like=True):
+    """One pane of a trend line: enough to add panes up again."""
+
+    version: int
+    value: float | None
+    n: int
+    num: int
+    den: int
+    beside: dict[str, float | None] = {}
+
+
+class Change(Struct, frozen=True):
+    """Sent on the ``changes`` channel after each write: what is new."""
+
+    at: int
+    kpis: tuple[str, ...] = ()
+    alerts: bool = False
+    lists: tuple[str, ...] = ()
+
+
+class SourceHealth(Struct, frozen=True, kw_only=True):
+    """One source partition, as its owner last saw it. Times in epoch ms; None: nothing yet."""
+
+    topic: str
+    partition: int
+    worker: str
+    offset: int
+    lag: int
+    head_ms: int | None
+    watermark_ms: int | None
+    seen_ms: int
+    checkpoint_ms: int | None
+    counts: dict[str, int] = {}
+
+
+def segment(audience: str, **dims: str) -> str:
+    """``customer`` or ``customer|channel=email,region=emea``."""
+    if not dims:
+        return audience
+    return audience + "|" + ",".join(f"{name}={value}" for name, value in dims.items())
+
+
+def parse_segment(text: str) -> tuple[str, dict[str, str]]:
+    """Inverse of ``segment``."""
+    audience, _, rest = text.partition("|")
+    pairs = (part.partition("=") for part in rest.split(",") if part)
+    return audience, {name: value for name, _, value in pairs}
+
+
+def field(segment: str, window: str) -> str:
+    """Field of a ``latest`` hash."""
+    return f"{segment}@{window}"
+
+
+encode: Any = msgspec.json.Encoder().encode
+decode_reading = msgspec.json.Decoder(Reading).decode
+decode_point = msgspec.json.Decoder(Point).decode
+decode_change = msgspec.json.Decoder(Change).decode
+decode_health = msgspec.json.Decoder(SourceHealth).decode
