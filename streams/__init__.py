@@ -1,0 +1,1 @@
+"""How events flow: transport, partition tables, panes, folds, merge, sinks."""

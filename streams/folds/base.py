@@ -1,0 +1,68 @@
+"""What a fold works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from schemas.events import Event
+from streams.entities import Things
+from streams.lists import Lists
+from streams.memory import Memory
+from streams.panes import Panes
+
+
+class TextModel(Protocol):
+    """Says what a text feels like. Must be deterministic for one version."""
+
+    version: str
+
+    def score(self, text: str) -> tuple[int, str]:
+        """Score −1000 … 1000 and positive, neutral or negative."""
+
+    def mask(self, text: str) -> str:
+        """The text without mail addresses, phone and card numbers."""
+
+
+class Context:
+    """The state of one topic partition that folds add to."""
+
+    def __init__(self, panes: Panes, lists: Lists, memory: Memory, text: TextModel) -> None:
+        self.panes = panes
+        self.lists = lists
+        self.memory = memory
+        self.text = text
+
+
+class Fold(Protocol):
+    """Folds the events of one topic partition."""
+
+    things: tuple[Things, ...]
+
+    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        """What to do with each event type."""
+
+
+# Score of a sentiment that the sender gave: it wins over ours.
+GIVEN_SCORES = {"positive": 700, "neutral": 0, "negative": -700}
+
+
+def feeling(text: TextModel, given: str | None, body: str | None) -> tuple[int, str] | None:
+    """Score and label of a feedback or mention; None if there is nothing to judge."""
+    if given is not None:
+        return GIVEN_SCORES[given], given
+    if body is None or not body.strip():
+        return None
+    return text.score(body)
+
+
+def sentiment_cell(score: int, label: str) -> tuple[int, ...]:
+    """Cell of the sentiment measures."""
+    return (
+        1,
+        label == "positive",
+        label == "neutral",
+        label == "negative",
+        score,
+        score * score,
+    )
