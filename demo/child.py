@@ -164,7 +164,9 @@ class Child(ABC):
                     msg = f"{self.data_dir} is in use by another {self.name} (process {holder})"
                     raise EmbeddedError(msg) from None
                 if not said:
-                    self.progress(f"waiting for the {self.name} before us (process {holder}) to end …")
+                    self.progress(
+                        f"waiting for the {self.name} before us (process {holder}) to end …"
+                    )
                     said = True
                 time.sleep(0.1)
             else:

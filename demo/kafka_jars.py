@@ -48,8 +48,13 @@ class Jar(NamedTuple):
 
 def locked_jars() -> list[Jar]:
     """Return what the lock file lists."""
-    rows = (line.split() for line in LOCK_FILE.read_text().splitlines() if line and line[0] != "#")
-    return [Jar(*coordinate.split(":"), int(size), sha256) for coordinate, size, sha256 in rows]
+    jars = []
+    for line in LOCK_FILE.read_text().splitlines():
+        if not line.startswith("#"):
+            coordinate, size, sha256 = line.split()
+            group, artifact, version = coordinate.split(":")
+            jars.append(Jar(group, artifact, version, int(size), sha256))
+    return jars
 
 
 def cache_dir() -> Path:
@@ -98,7 +103,12 @@ def _fetch_one(jar: Jar, home: Path, staging: Path) -> Jar:
         context = MavenContext(repo_cache=staging, local_repos=local_repos, timeout=60)
         context.remote_repos.update(settings.repositories)
         try:
-            found = context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
+            found = (
+                context.project(jar.group, jar.artifact)
+                .at_version(jar.version)
+                .artifact()
+                .resolve()
+            )
         except (OSError, RuntimeError) as exc:
             problem = exc
             continue
@@ -124,13 +134,17 @@ def _resolve() -> list[Jar]:
     for artifact in artifacts:
         content = artifact.resolve().read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        jars.append(Jar(artifact.groupId, artifact.artifactId, artifact.version, len(content), digest))
+        jars.append(
+            Jar(artifact.groupId, artifact.artifactId, artifact.version, len(content), digest)
+        )
     return sorted(jars)
 
 
 def main() -> None:
     """Rewrite the lock."""
-    lines = [f"# Apache Kafka {KAFKA_VERSION}: group:artifact:version, bytes, sha256. Made by `make lock`."]
+    lines = [
+        f"# Apache Kafka {KAFKA_VERSION}: group:artifact:version, bytes, sha256. Made by `make lock`."
+    ]
     lines += [f"{j.group}:{j.artifact}:{j.version} {j.size_bytes} {j.sha256}" for j in _resolve()]
     LOCK_FILE.write_text("\n".join(lines) + "\n")
     sys.stdout.write(f"{len(lines) - 1} jars\n")

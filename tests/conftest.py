@@ -14,13 +14,15 @@ import subprocess
 import tempfile
 import threading
 from contextlib import ExitStack
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from demo.embedded import EmbeddedError, EmbeddedKafka, EmbeddedRedis
+from demo.child import EmbeddedError
+from demo.embedded import EmbeddedKafka, EmbeddedRedis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +71,7 @@ class Servers:
                     self._answers[name] = "address", start(name)
                 except EmbeddedError as exc:
                     self._answers[name] = "missing", str(exc)
-                except Exception as exc:  # whatever it is, the asking test must hear of it
+                except Exception as exc:  # noqa: BLE001 - whatever it is, the asking test must hear of it
                     self._answers[name] = "broken", repr(exc)
             return self._answers[name]
 
@@ -99,10 +101,10 @@ class Servers:
         while True:
             try:
                 connection = listener.accept()
-            except Exception:  # closed, or a stranger knocked
-                if not Path(str(listener.address)).exists():
-                    return
+            except AuthenticationError:
                 continue
+            except OSError:  # closed
+                return
             with connection:
                 connection.send(self.ask(connection.recv()))
 
@@ -110,7 +112,9 @@ class Servers:
 def docker_answers() -> bool:
     """Whether a Docker daemon is there to be used."""
     docker = shutil.which("docker")
-    return bool(docker) and subprocess.run([docker, "info"], capture_output=True).returncode == 0
+    if docker is None:
+        return False
+    return subprocess.run([docker, "info"], check=False, capture_output=True).returncode == 0
 
 
 SERVERS = pytest.StashKey[Servers]()
