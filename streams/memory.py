@@ -18,7 +18,7 @@ BLOCK = 4_096
 
 def hash_id(text: str) -> int:
     """64-bit hash of an id."""
-    return xxh3_64_intdigest(text)
+    return xxh3_64_intdigest(text.encode())
 
 
 class Memory:
@@ -74,11 +74,14 @@ class Memory:
         blocks = dict(self._blocks)
         return [(n, blocks[n].tobytes() if n in blocks else None) for n in sorted(unsaved)]
 
-    def restore(self, blocks: Iterable[tuple[int, bytes]]) -> None:
-        """Take saved blocks back."""
-        for number, data in sorted(blocks):
-            block = array("q", data)
-            self._blocks.append((number, block))
+    def restore_block(self, number: int, data: bytes) -> None:
+        """Take a saved block back; in any order, then ``restored``."""
+        self._blocks.append((number, array("q", data)))
+
+    def restored(self) -> None:
+        """All blocks are back."""
+        self._blocks = deque(sorted(self._blocks, key=lambda block: block[0]))
+        for number, block in self._blocks:
             self._next = number * BLOCK + len(block) // 3
             for i in range(0, len(block), 3):
                 known = (number * BLOCK + i // 3, block[i + 1], block[i + 2])

@@ -39,8 +39,23 @@ class Fold(Protocol):
 
     things: tuple[Things, ...]
 
+    def __init__(self, context: Context) -> None: ...
+
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         """What to do with each event type."""
+
+
+class NoFold:
+    """A topic whose events are decoded, de-duplicated and counted, and feed no measure yet."""
+
+    things: tuple[Things, ...] = ()
+
+    def __init__(self, context: Context) -> None:
+        """Nothing is kept."""
+
+    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        """None."""
+        return {}
 
 
 # Score of a sentiment that the sender gave: it wins over ours.

@@ -1,0 +1,245 @@
+"""Stage 1, pure: the records of one partition number → panes, things, lists, dead letters.
+
+Deterministic: reads events, state and the records' Kafka timestamps, never a clock. The same
+records from the same state give the same state, however they fall into batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from schemas.codec import Rejected, TopicCodec
+from schemas.events import Event
+from schemas.measures import HOUR_MS, MEASURES
+from schemas.names import Names
+from schemas.settings import Settings
+from streams.batches import RecordBatch
+from streams.folds import FOLDS
+from streams.folds.base import Context, NoFold, TextModel
+from streams.lists import Lists
+from streams.memory import Memory, hash_id
+from streams.panes import NO_TIME, Cells, Keys, PaneId, Panes
+from streams.table import DeadLetter
+
+INTAKE = MEASURES["intake"]
+# Fields of the intake measure.
+ACCEPTED, REPEATED, LATE, EARLY, REJECTED, IGNORED = range(6)
+_FATES = tuple(tuple(int(i == fate) for i in range(6)) for fate in range(6))
+
+
+class TopicState:
+    """All state of one topic partition."""
+
+    def __init__(self, topic: str, partition: int, settings: Settings, text: TextModel) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.names = Names(settings.prefix)
+        zone = ZoneInfo(settings.time_zone)
+        self.codec = TopicCodec(topic, zone, settings.record_bytes_max)
+        self.close_delay = settings.close_delay_s * 1000
+        self.early_limit = settings.early_limit_s * 1000
+        self.late_limit = settings.late_limit_h * HOUR_MS
+        horizon = (settings.repeat_horizon_events, settings.repeat_horizon_h * HOUR_MS)
+        self.ids = Memory(*horizon)
+        self.memory = Memory(*horizon)
+        self.keys = Keys(settings.dimension_values_max)
+        self.panes = Panes(self.keys)
+        self.intake = Panes(Keys(settings.dimension_values_max))
+        self.lists = Lists()
+        self.fold = FOLDS.get(topic, NoFold)(Context(self.panes, self.lists, self.memory, text))
+        self.handlers: dict[type[Event], Callable[[Any], None]] = self.fold.handlers()
+        self.things = {things.life.name: things for things in self.fold.things}
+        self.head = NO_TIME
+        self.intake_head = NO_TIME
+        self.counts = [0] * 6
+        self.letters: list[DeadLetter] = []
+        self.changed = False
+        # Measures that the state topic holds of each pane: what to delete when it is over.
+        self._saved: dict[tuple[str, PaneId], set[str]] = {}
+
+    def apply(self, batch: RecordBatch) -> None:
+        """Fold one batch."""
+        self.changed = True
+        decode = self.codec.decode
+        intake: dict[tuple[int, str, str, int], int] = {}
+        for record in batch.records:
+            event = decode(record.value)
+            if isinstance(event, Event):
+                fate = self._accept(event, record.timestamp)
+                source, reason = event.source, "ok"
+            elif isinstance(event, Rejected):
+                fate, source, reason = REJECTED, "unknown", event.reason.value
+                self._reject(record, event)
+            else:
+                fate, source, reason = IGNORED, "unknown", "unknown_type"
+            minute = record.timestamp - record.timestamp % 60_000
+            counted = (fate, source, reason, minute)
+            intake[counted] = intake.get(counted, 0) + 1
+        self._count(intake)
+        self.panes.settle()
+        self.intake.settle()
+
+    def _accept(self, event: Any, recorded_ms: int) -> int:
+        """Fold an event unless it is late or a repeat; what became of it."""
+        at = event.occurred_at
+        panes = self.panes
+        watermark = panes.watermark
+        if at < watermark - self.late_limit:
+            return LATE
+        hashed = hash_id(f"{event.source}\0{event.event_id}")
+        if self.ids.recall(hashed, watermark) is not None:
+            return REPEATED
+        self.ids.remember(hashed, watermark)
+        handler = self.handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+        if at <= self.head:
+            return ACCEPTED
+        if at > recorded_ms + self.early_limit:
+            return EARLY
+        self.head = at
+        panes.watermark = at - self.close_delay
+        return ACCEPTED
+
+    def _count(self, intake: dict[tuple[int, str, str, int], int]) -> None:
+        for (fate, source, reason, minute), n in intake.items():
+            self.counts[fate] += n
+            if minute > self.intake_head:
+                self.intake_head = minute
+                self.intake.watermark = minute - self.close_delay
+            cell = tuple(n * part for part in _FATES[fate])
+            if fate == EARLY:  # early ones count, too
+                cell = (n, *cell[1:])
+            self.intake.add(INTAKE, minute, "all", (source, self.topic, reason), cell)
+
+    def _reject(self, record: Any, rejected: Rejected) -> None:
+        """The record as it came, with reason and origin (Kafka Connect's header names)."""
+        about = {
+            "topic": self.names.source(self.topic),
+            "partition": str(self.partition),
+            "offset": str(record.offset),
+            "stage": "VALUE_CONVERTER",
+            "class.name": rejected.reason.value,
+            "exception.message": rejected.detail,
+        }
+        headers = [*record.headers]
+        headers += [(f"__connect.errors.{k}", v.encode()) for k, v in about.items()]
+        headers.append(("cc.timestamp", str(record.timestamp).encode()))
+        topic = self.names.dead_letters(self.topic)
+        self.letters.append(DeadLetter(topic, record.key, record.value, headers))
+
+    # saved state
+
+    def restore(self, kind: str, rest: str, value: Any) -> None:
+        """Take one saved entry back."""
+        if kind == "meta":
+            self.head, self.panes.watermark, self.intake_head, self.intake.watermark = value[:4]
+            self.counts = list(value[4])
+            self.keys.known = value[5]
+            self.intake.keys.known = value[6]
+        elif kind in ("pane", "intake"):
+            panes = self.panes if kind == "pane" else self.intake
+            tier, start, name = rest.split("/")
+            pane_id = (tier, int(start))
+            panes.panes.setdefault(pane_id, {}).update(value)
+            self._saved.setdefault((kind, pane_id), set()).add(name)
+        elif kind == "list":
+            self.lists.rows[rest] = value
+        elif kind in ("id", "memory"):
+            memory = self.ids if kind == "id" else self.memory
+            memory.restore_block(int(rest), value)
+        else:
+            things = self.things[kind]
+            things.things[rest] = msgspec.convert(value, things.life.thing)
+
+    def restored(self) -> None:
+        """All entries are back."""
+        self.ids.restored()
+        self.memory.restored()
+
+    def changes(self) -> Iterable[tuple[str, Any]]:
+        """Entries changed since the last call."""
+        if not self.changed:
+            return
+        self.changed = False
+        top = self.topic
+        watermarks = (self.panes.watermark, self.intake_head, self.intake.watermark)
+        known = (self.keys.known, self.intake.keys.known)
+        yield f"{top}/meta/", (self.head, *watermarks, self.counts, *known)
+        for kind, panes in (("pane", self.panes), ("intake", self.intake)):
+            for pane_id, cells in panes.take_unsaved():
+                for key, part in self._pane_entries(kind, pane_id, cells):
+                    yield f"{top}/{kind}/{key}", part
+        for name, rows in self.lists.take_unsaved().items():
+            yield f"{top}/list/{name}", rows
+        for kind, memory in (("id", self.ids), ("memory", self.memory)):
+            for number, block in memory.take_unsaved():
+                yield f"{top}/{kind}/{number}", block
+        for name, things in self.things.items():
+            things.forget(self.panes.watermark)
+            for key, thing in things.take_unsaved():
+                yield f"{top}/{name}/{key}", thing
+
+
+    def _pane_entries(
+        self, kind: str, pane_id: PaneId, cells: Cells | None
+    ) -> Iterable[tuple[str, Any]]:
+        """A pane as entries of well under a megabyte, one a measure; all None when it is over."""
+        tier, start = pane_id
+        if cells is None:
+            for name in self._saved.pop((kind, pane_id), ()):
+                yield f"{tier}/{start}/{name}", None
+            return
+        saved = self._saved.setdefault((kind, pane_id), set())
+        for name, part in by_measure(cells).items():
+            saved.add(name)
+            yield f"{tier}/{start}/{name}", part
+
+
+def by_measure(cells: Cells) -> dict[str, Cells]:
+    """Cells of a pane, apart by measure."""
+    parts: dict[str, Cells] = {}
+    for key, cell in cells.items():
+        name = key.partition("|")[0]
+        part = parts.get(name)
+        if part is None:
+            part = parts[name] = {}
+        part[key] = cell
+    return parts
+
+
+class FoldState:
+    """The state of one partition number: one ``TopicState`` for each source topic."""
+
+    def __init__(self, topics: Iterable[str], partition: int, settings: Settings, text: TextModel):
+        self.topics = {t: TopicState(t, partition, settings, text) for t in topics}
+        self.dead_letters: list[DeadLetter] = []
+
+    def apply(self, topic: str, batch: RecordBatch) -> TopicState:
+        """Fold one batch of a topic."""
+        state = self.topics[topic]
+        state.apply(batch)
+        if state.letters:
+            self.dead_letters += state.letters
+            state.letters = []
+        return state
+
+    def restore(self, key: str, value: Any) -> None:
+        """Take one saved entry back."""
+        topic, kind, rest = key.split("/", 2)
+        if topic in self.topics:
+            self.topics[topic].restore(kind, rest, value)
+
+    def restored(self) -> None:
+        """All entries are back."""
+        for state in self.topics.values():
+            state.restored()
+
+    def changes(self) -> Iterable[tuple[str, Any]]:
+        """Entries changed since the last call."""
+        for state in self.topics.values():
+            yield from state.changes()

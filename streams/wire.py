@@ -1,0 +1,56 @@
+"""What the fold stage tells the merge stage: absolute cells, never differences."""
+
+from __future__ import annotations
+
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from msgspec import Struct
+
+from streams.panes import Cell
+
+HERO, REST = 0, 1
+
+
+class Publication(Struct, array_like=True, gc=False):
+    """Cells of one source partition, as they stand at source offset ``version``.
+
+    Everything of its lane that changed since the lane's last publication, for one merge shard;
+    ``final`` marks the last message of it. Watermark and head are epoch ms.
+    """
+
+    topic: str
+    partition: int
+    lane: int
+    version: int
+    final: bool
+    watermark: int
+    head: int
+    idle: bool
+    sent_ms: int
+    panes: list[tuple[str, int, dict[str, Cell]]]
+    lists: dict[str, list[dict[str, Any]]] = {}
+    health: dict[str, Any] = {}
+
+
+encode_publication = msgspec.msgpack.Encoder().encode
+decode_publication = msgspec.msgpack.Decoder(Publication).decode
+
+
+class Shards:
+    """Which merge shard owns a cell: by the segment's split, so that all that a KPI needs of one
+    segment (both audiences, every measure) meets in one place."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._known: dict[str, int] = {}
+
+    def of(self, key: str) -> int:
+        """Shard of a cell key ``measure|audience|split``."""
+        shard = self._known.get(key)
+        if shard is None:
+            parts = key.split("|", 2)
+            split = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004
+            shard = self._known[key] = crc32(split.encode()) % self.count
+        return shard
