@@ -60,7 +60,7 @@ clean: ## remove .venv, caches and the demo's data
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
-	@for python in $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3); do \
+	@for python in $(if $(PYTHON),$(PYTHON),python3.11 python3.12 python3.13 python3); do \
 		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			"$$python" -m venv --clear .venv; exit 0; \
 		fi; \

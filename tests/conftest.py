@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
 
@@ -145,9 +145,11 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"servers: {'containers' if containers else 'embedded'}, started when first needed"
 
 
-def missing(hint: str) -> None:
+def missing(hint: str) -> NoReturn:
     """Skip on a person's machine, fail in CI, where everything has to be there."""
-    (pytest.fail if IN_CI else pytest.skip)(hint)
+    if IN_CI:
+        pytest.fail(hint)
+    pytest.skip(hint)
 
 
 def address_of(name: str, config: pytest.Config) -> str:
@@ -198,7 +200,7 @@ def program() -> Callable[[str, str], str]:
         path = shutil.which(name)
         if path is None:
             missing(f"{name} is not installed: {hint}")
-        return str(path)
+        return path
 
     return find
 

@@ -33,10 +33,6 @@ time.sleep(60)
 @pytest.fixture
 def redis_server_of_ours(data_dir: Path) -> EmbeddedRedis:
     """Return a Redis that is not started yet."""
-    try:
-        redis_server()
-    except EmbeddedError as exc:
-        pytest.skip(str(exc))
     return EmbeddedRedis(data_dir)
 
 
@@ -48,7 +44,9 @@ async def produce(address: str, topic: str, value: bytes) -> None:
 
 async def consume(address: str, topic: str, count: int) -> list[bytes]:
     """Read the first ``count`` records."""
-    async with AIOKafkaConsumer(bootstrap_servers=address, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(
+        bootstrap_servers=address, auto_offset_reset="earliest"
+    ) as consumer:
         consumer.assign([TopicPartition(topic, 0)])
         return [(await consumer.getone()).value for _ in range(count)]
 
@@ -110,6 +108,15 @@ def test_redis_keeps_a_value_over_stop_and_start(redis_server_of_ours: EmbeddedR
             assert client.get("kept") == b"yes"
 
 
+def test_valkey_serves_where_no_redis_is(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No `redis-server` on the PATH: the wheel's own server does the same."""
+    monkeypatch.setenv("PATH", str(data_dir))
+    assert redis_server().endswith("valkey-server")
+    with EmbeddedRedis(data_dir) as server, Redis(port=server.port) as client:
+        assert client.ping()
+        assert "valkey_version" in client.info("server")
+
+
 def test_a_taken_port_gives_another_and_says_so(data_dir: Path) -> None:
     """A wish is a wish."""
     said: list[str] = []
@@ -122,7 +129,9 @@ def test_a_taken_port_gives_another_and_says_so(data_dir: Path) -> None:
     assert said[0] == f"port {wish} is taken, Redis uses {server.port}"
 
 
-def test_the_remembered_port_is_left_when_somebody_took_it(redis_server_of_ours: EmbeddedRedis) -> None:
+def test_the_remembered_port_is_left_when_somebody_took_it(
+    redis_server_of_ours: EmbeddedRedis,
+) -> None:
     """The port of last time is a wish, too."""
     with redis_server_of_ours as server:
         first = server.port
@@ -161,7 +170,10 @@ def test_a_failing_start_shows_the_log(redis_server_of_ours: EmbeddedRedis) -> N
 def test_servers_end_when_their_owner_is_killed(data_dir: Path) -> None:
     """Even SIGKILL of the owner leaves no server behind."""
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(data_dir)], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, str(data_dir)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert owner.stdout is not None
     pid, port = map(int, owner.stdout.readline().split())
