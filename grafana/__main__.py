@@ -1,0 +1,56 @@
+"""``python -m grafana``: the API and the wall alone, over the Redis of a running engine."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+import msgspec
+
+from grafana.serve import listen, serve
+from schemas.settings import HELP, Settings, load, variable
+
+_OPTIONS = ("redis", "prefix", "api_host", "api_port")
+
+
+def arguments(argv: list[str], settings: Settings) -> Settings:
+    """The settings with what the command line says otherwise."""
+    parser = argparse.ArgumentParser(
+        prog="python -m grafana",
+        description="Serve the HTTP API and the wall from the Redis of a running engine.",
+    )
+    for name in _OPTIONS:
+        default = getattr(settings, name)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            type=type(default),
+            default=default,
+            help=f"{HELP[name]} ({variable(name)}; {default!r})",
+        )
+    return msgspec.structs.replace(settings, **vars(parser.parse_args(argv)))
+
+
+async def _run(settings: Settings) -> None:
+    serving = asyncio.create_task(serve(settings, listen(settings)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+def main(argv: list[str]) -> None:
+    """Serve until told to stop; leave with a sentence where that cannot be."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_run(arguments(argv, load())))
+    except (OSError, ValueError) as exc:
+        sys.exit(f"cannot start: {exc}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

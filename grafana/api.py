@@ -1,0 +1,143 @@
+"""The web application: API, event stream, description and wall. Read-only."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount
+from starlette.routing import Route as WebRoute
+from starlette.staticfiles import StaticFiles
+
+from grafana.errors import ApiError
+from grafana.handlers import Context
+from grafana.live import Hub
+from grafana.openapi import describe
+from grafana.query import Query
+from grafana.routes import EVENTS_PATH, ROUTES, Route
+from grafana.security import Guard
+from grafana.shared import SharedAnswers
+from grafana.store import Store
+from schemas.names import Names
+from schemas.settings import Settings
+
+KEEP_S = 0.5
+WALL = Path(__file__).parent / "wall"
+NO_STORE = {"Cache-Control": "no-store"}
+
+_log = logging.getLogger(__name__)
+
+
+def wall_clock_ms() -> int:
+    """Now, in epoch ms."""
+    return int(time.time() * 1000)
+
+
+def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> Starlette:
+    """The application; it connects to Redis when it starts."""
+    store = Store(settings.redis, Names(settings.prefix))
+    hub = Hub(store, now_ms, live=settings.clock == "wall")
+    context = Context(settings, store, hub, now_ms)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+        listening = asyncio.create_task(hub.run())
+        yield
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await store.close()
+
+    return Starlette(
+        routes=_routes(context),
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, token=settings.api_token)],
+        exception_handlers={
+            ApiError: _api_error,
+            HTTPException: _http_error,
+            Exception: _unexpected,
+        },
+    )
+
+
+def _routes(context: Context) -> list[BaseRoute]:
+    shared: SharedAnswers[tuple[bytes, str]] = SharedAnswers(KEEP_S)
+    description = msgspec.json.encode(describe(token=bool(context.settings.api_token)))
+
+    async def openapi(_request: Request) -> Response:
+        return Response(description, media_type="application/json")
+
+    async def page(_request: Request) -> Response:
+        return FileResponse(WALL / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def events(_request: Request) -> Response:
+        if context.hub.full:
+            raise ApiError(503, "too_many_clients", "Too many walls are connected.")
+        return StreamingResponse(
+            context.hub.events(),
+            media_type="text/event-stream",
+            headers={**NO_STORE, "X-Accel-Buffering": "no"},
+        )
+
+    return [
+        *(WebRoute(route.path, _endpoint(route, context, shared)) for route in ROUTES),
+        WebRoute(EVENTS_PATH, events),
+        WebRoute("/openapi.json", openapi),
+        WebRoute("/", page),
+        Mount("/static", StaticFiles(directory=WALL)),
+    ]
+
+
+def _endpoint(
+    route: Route, context: Context, shared: SharedAnswers[tuple[bytes, str]]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        given = [*request.query_params.multi_items(), *request.path_params.items()]
+
+        async def make() -> tuple[bytes, str]:
+            answer = await route.handler(context, Query(route.params, given))
+            body = msgspec.json.encode(answer)
+            return body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+        body, etag = await shared.get((route.path, *sorted(given)), make)
+        headers = {"ETag": etag, "Cache-Control": "private, max-age=1"}
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type="application/json")
+
+    return endpoint
+
+
+async def _api_error(_request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, ApiError):
+        raise exc
+    body = msgspec.json.encode(exc.answer)
+    return Response(body, exc.status, NO_STORE, "application/json")
+
+
+async def _http_error(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, HTTPException):
+        raise exc
+    code = {404: "not_found", 405: "read_only"}.get(exc.status_code, "http_error")
+    message = {
+        "not_found": f"There is nothing at {request.url.path[:200]}; see /openapi.json.",
+        "read_only": "The API is read-only: GET.",
+    }.get(code, exc.detail)
+    return await _api_error(request, ApiError(exc.status_code, code, message))
+
+
+async def _unexpected(request: Request, exc: Exception) -> Response:
+    _log.error("%s failed", request.url.path, exc_info=exc)
+    message = "This is a fault of the engine; its log has the details."
+    return await _api_error(request, ApiError(500, "internal", message))

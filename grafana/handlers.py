@@ -1,0 +1,183 @@
+"""One function a route: checked parameters in, an answer out. Where store and pure code meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from grafana import alerts, kpis, series
+from grafana.answers import (
+    Alerts,
+    Annotations,
+    Catalogue,
+    Health,
+    Heatmap,
+    Latest,
+    LatestRow,
+    Listing,
+    Series,
+)
+from grafana.errors import bad_request
+from grafana.live import Hub
+from grafana.query import Query
+from grafana.store import Store
+from schemas.catalogue import KPIS, Kpi
+from schemas.readings import field, parse_segment
+from schemas.settings import Settings
+
+DAY_MS = 86_400_000
+_LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class Context(Struct, frozen=True):
+    """What handlers work with; ``now_ms`` is the clock on the wall."""
+
+    settings: Settings
+    store: Store
+    hub: Hub
+    now_ms: Callable[[], int]
+
+    def data_now_ms(self) -> int:
+        """The end of "the last 24 h": now, or the newest data where the engine follows data time."""
+        known = self.hub.health
+        if self.settings.clock == "data" and known is not None and known.data_as_of is not None:
+            return known.data_as_of
+        return self.now_ms()
+
+
+async def health(context: Context, _query: Query) -> Health:
+    """Whether the figures can be believed."""
+    return await context.hub.current_health()
+
+
+async def catalogue(context: Context, _query: Query) -> Catalogue:
+    """All KPIs."""
+    return Catalogue(
+        time_zone=context.settings.time_zone,
+        currency=context.settings.currency,
+        kpis=tuple(kpis.info(kpi) for kpi in KPIS.values()),
+    )
+
+
+async def latest(context: Context, query: Query) -> Latest:
+    """Values now: of named segments, or of all values of a split."""
+    ids = query.values("kpi") or list(KPIS)
+    chosen = [kpis.kpi_of(kpi) for kpi in ids]
+    split = tuple(query.values("split"))
+    rows = await (_by_split if split else _by_segment)(context, query, chosen)
+    return Latest(as_of=max((r.as_of for r in rows if r.as_of), default=None), rows=tuple(rows))
+
+
+async def _by_segment(context: Context, query: Query, chosen: list[Kpi]) -> list[LatestRow]:
+    segments, windows = query.values("segment", commas=False), query.values("window")
+    if not query.values("kpi"):
+        # All of the catalogue: each KPI as far as it has the segment.
+        chosen = [k for k in chosen if all(parse_segment(s)[0] in k.audiences for s in segments)]
+    wanted = {
+        k.id: [
+            field(kpis.checked_segment(k, segment), kpis.checked_window(k, window))
+            for segment in segments or [kpis.main_segment(k)]
+            for window in windows or [kpis.tile_window(k)]
+        ]
+        for k in chosen
+    }
+    return kpis.rows_of_fields(wanted, await context.store.readings(wanted))
+
+
+async def _by_split(context: Context, query: Query, chosen: list[Kpi]) -> list[LatestRow]:
+    split = tuple(query.values("split"))
+    rows = []
+    for kpi in chosen if query.values("kpi") else [k for k in chosen if split in k.splits]:
+        kpis.checked_split(kpi, split)
+        audience = (query.values("segment") or [kpis.main_segment(kpi)])[0]
+        kpis.checked_segment(kpi, audience)
+        windows = query.values("window") or [kpis.tile_window(kpi)]
+        for window in windows:
+            kpis.checked_window(kpi, window)
+        readings = await context.store.all_readings(kpi.id)
+        rows += kpis.split_rows(kpi, audience, split, windows, readings)
+    return rows
+
+
+async def trend(context: Context, query: Query) -> Series:
+    """A trend at a complete cadence."""
+    kpi = kpis.kpi_of(query.text("kpi"))
+    segment = kpis.checked_segment(kpi, query.text("segment") or kpis.main_segment(kpi))
+    now_ms = context.data_now_ms()
+    from_ms, to_ms = query.span(now_ms)
+    plan = series.plan(
+        from_ms,
+        to_ms,
+        query.integer("maxDataPoints"),
+        kpis.finest_resolution(kpi, segment),
+        now_ms,
+    )
+    points = await context.store.points(kpi.id, segment, plan.resolution, plan.panes)
+    return Series(
+        kpi=kpi.id,
+        title=kpi.title,
+        unit=kpi.unit,
+        segment=segment,
+        resolution=plan.resolution,
+        step_ms=plan.step_ms,
+        method=series.method(kpi),
+        rows=tuple(series.rows(kpi, plan, points)),
+    )
+
+
+async def open_alerts(context: Context, query: Query) -> Alerts:
+    """Alerts that are open or were resolved in the last 24 hours."""
+    status, audience = query.text("status"), query.text("audience")
+    found = [
+        alert
+        for alert in await context.store.alerts()
+        if alerts.has_status(alert, status) and alerts.concerns(alert, audience)
+    ]
+    return Alerts(rows=tuple(map(alerts.alert_row, alerts.newest_first(found))))
+
+
+async def alert_log(context: Context, query: Query) -> Alerts:
+    """Snapshots of alerts at each transition, newest first."""
+    from_ms, to_ms = query.span(context.now_ms())
+    audience = query.text("audience")
+    found = await context.store.alert_log(from_ms, to_ms)
+    kept = [alert for alert in found if alerts.concerns(alert, audience)]
+    return Alerts(rows=tuple(map(alerts.alert_row, kept[: query.integer("limit")])))
+
+
+async def heatmap(context: Context, query: Query) -> Heatmap:
+    """How many alerts opened, by day and hour."""
+    days, now_ms = query.integer("days"), context.data_now_ms()
+    zone = ZoneInfo(context.settings.time_zone)
+    snapshots = await context.store.alert_log(now_ms - days * DAY_MS)
+    once = [
+        alert
+        for alert in alerts.each_once(snapshots)
+        if alerts.concerns(alert, query.text("audience"))
+    ]
+    return Heatmap(time_zone=zone.key, rows=tuple(alerts.heatmap(once, days, now_ms, zone)))
+
+
+async def alert_spans(context: Context, query: Query) -> Annotations:
+    """Alerts as regions on a trend."""
+    from_ms, to_ms = query.span(context.data_now_ms())
+    snapshots = await context.store.alert_log(from_ms)
+    snapshots += await context.store.alerts()
+    kept = [
+        alert
+        for alert in alerts.each_once(snapshots)
+        if alerts.concerns(alert, query.text("audience")) and query.text("kpi") in ("", alert.kpi)
+    ]
+    return Annotations(rows=alerts.spans_on_trend(kept, from_ms, to_ms, context.data_now_ms()))
+
+
+async def listing(context: Context, query: Query) -> Listing:
+    """The rows of a list."""
+    name, audience = query.text("name"), query.text("audience")
+    if not _LIST_NAME.fullmatch(name):
+        raise bad_request("bad_parameter", f"{name!r} is no name of a list.")
+    rows = await context.store.listing(name, audience)
+    return Listing(name=name, audience=audience, rows=rows[: query.integer("limit")])

@@ -1,0 +1,135 @@
+"""From panes to a trend at the asked cadence. Pure.
+
+Sums are added and divided again: never a mean of ratios. Percentiles of several panes cannot be
+had exactly from their points; they are weighted by n, and the answer says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from grafana.answers import SeriesRow
+from schemas.catalogue import Count, Duration, Kpi, Level, Ratio
+from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
+from schemas.readings import SERIES_KEEP_MS, SERIES_WIDTH_MS, Point
+
+STEPS_MS = tuple(
+    [n * MINUTE_MS for n in (1, 2, 5, 10, 15, 30)]
+    + [n * HOUR_MS for n in (1, 2, 3, 6, 12)]
+    + [n * DAY_MS for n in (1, 2, 7, 14, 28)]
+)
+_RESOLUTIONS = "mhd"
+_LAST = "the last pane's: a state is not a sum"
+_WEIGHTED = "mean of panes weighted by n: approximate"
+
+
+class Plan(Struct, frozen=True):
+    """Which panes to read, and what they become: ``steps`` steps, the first at ``first_ms``."""
+
+    resolution: str
+    step_ms: int
+    first_ms: int
+    steps: int
+
+    @property
+    def panes(self) -> range:
+        """The starts of all panes."""
+        width = SERIES_WIDTH_MS[self.resolution]
+        return range(self.first_ms, self.first_ms + self.steps * self.step_ms, width)
+
+
+def plan(from_ms: int, to_ms: int, points_max: int, finest: str, now_ms: int) -> Plan:
+    """The finest cadence that is kept and gives at most ``points_max`` steps."""
+    for step_ms in STEPS_MS:
+        first = from_ms // step_ms * step_ms
+        steps = -(-(to_ms - first) // step_ms)
+        if steps <= points_max and step_ms >= SERIES_WIDTH_MS[finest]:
+            break
+    else:
+        step_ms = -(-(to_ms - from_ms) // points_max // DAY_MS + 1) * DAY_MS
+        first = from_ms // step_ms * step_ms
+        steps = -(-(to_ms - first) // step_ms)
+    resolution = _resolution(step_ms, now_ms - from_ms, finest)
+    width = SERIES_WIDTH_MS[resolution]
+    if width > step_ms:
+        step_ms, first = width, from_ms // width * width
+        steps = -(-(to_ms - first) // step_ms)
+    return Plan(resolution, step_ms, first, steps)
+
+
+def _resolution(step_ms: int, age_ms: int, finest: str) -> str:
+    """The coarsest panes that still fit into a step, unless only coarser ones reach back so far."""
+    choices = _RESOLUTIONS[_RESOLUTIONS.index(finest) :]
+    kept = [r for r in choices if age_ms <= SERIES_KEEP_MS[r]] or ["d"]
+    fitting = [r for r in kept if SERIES_WIDTH_MS[r] <= step_ms and r != "d"]
+    return fitting[-1] if fitting else kept[0]
+
+
+def rows(kpi: Kpi, plan: Plan, points: Mapping[int, Point]) -> list[SeriesRow]:
+    """A row for every step; ``None`` where no pane of it has data."""
+    width = SERIES_WIDTH_MS[plan.resolution]
+    answer = []
+    for at in range(plan.first_ms, plan.first_ms + plan.steps * plan.step_ms, plan.step_ms):
+        panes = [points[p] for p in range(at, at + plan.step_ms, width) if p in points]
+        answer.append(_row(kpi, at, panes))
+    return answer
+
+
+def _row(kpi: Kpi, at: int, panes: Sequence[Point]) -> SeriesRow:
+    return SeriesRow(
+        time=at,
+        value=_value(kpi, panes),
+        n=panes[-1].n if panes and kpi.kind == "level" else sum(p.n for p in panes),
+        num=sum(p.num for p in panes) if panes else None,
+        den=sum(p.den for p in panes) if panes else None,
+        target=kpi.target,
+        beside=_beside(kpi, panes),
+    )
+
+
+def _value(kpi: Kpi, panes: Sequence[Point]) -> float | None:
+    known = [p.value for p in panes if p.value is not None]
+    if not known:
+        return None
+    formula = kpi.formula
+    if isinstance(formula, Level):
+        return known[-1]
+    if isinstance(formula, Count):
+        return sum(known)
+    scale = formula.scale if isinstance(formula, Ratio) else 1.0
+    num, den = sum(p.num for p in panes), sum(p.den for p in panes)
+    return scale * num / den if den else None
+
+
+def _beside(kpi: Kpi, panes: Sequence[Point]) -> dict[str, float | None]:
+    names = dict.fromkeys(name for p in panes for name in p.beside)
+    return {name: _beside_value(kpi, name, panes) for name in names}
+
+
+def _beside_value(kpi: Kpi, name: str, panes: Sequence[Point]) -> float | None:
+    known = [(v, p) for p in panes if (v := p.beside.get(name)) is not None]
+    if not known:
+        return None
+    if isinstance(kpi.formula, Level):
+        return known[-1][0]
+    if isinstance(kpi.formula, Count):
+        return sum(v for v, _ in known)
+    weights = [p.den if isinstance(kpi.formula, Ratio) else p.n for _, p in known]
+    if not sum(weights):
+        return None
+    return sum(v * w for (v, _), w in zip(known, weights, strict=True)) / sum(weights)
+
+
+def method(kpi: Kpi) -> dict[str, str]:
+    """How several panes become one step, in words: of the value and of the figures beside it."""
+    formula = kpi.formula
+    if isinstance(formula, Level):
+        return {"value": _LAST, "beside": _LAST}
+    if isinstance(formula, Count):
+        return {"value": "sum of the panes", "beside": "sum of the panes"}
+    if isinstance(formula, Duration):
+        return {"value": "total time / n: exact", "beside": _WEIGHTED}
+    exact = "sums of numerators / sums of denominators: exact"
+    return {"value": exact, "beside": exact}

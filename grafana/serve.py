@@ -1,0 +1,59 @@
+"""Running the API and the wall."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Generator
+
+import uvicorn
+
+from grafana.api import make_app
+from schemas.settings import Settings
+
+# Event streams never end by themselves; this is how long a stop waits for what runs.
+STOP_S = 2
+
+_log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it: it is one task of a greater program."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture none."""
+        yield
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket; raises ``OSError`` where address or port cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    return socket.create_server((settings.api_host, settings.api_port), family=family)
+
+
+async def serve(settings: Settings, bound: socket.socket | None = None) -> None:
+    """Serve until cancelled, then stop within seconds. Raises ``OSError`` if the port is taken."""
+    bound = bound or listen(settings)
+    config = uvicorn.Config(
+        make_app(settings),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=STOP_S,
+    )
+    server = _Server(config)
+    host, port = bound.getsockname()[:2]
+    _log.info("wall and API on http://%s:%s/", host, port)
+    running = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await running
+        raise
+    finally:
+        bound.close()

@@ -1,0 +1,159 @@
+"""All reading from Redis: the keys of ``schemas.names``, decoded into ``schemas`` structs.
+
+Every method raises ``StoreAwayError`` where Redis does not answer in time. A value that does not decode
+is logged and reads as no data: one bad field must not blank a wall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from grafana.errors import StoreAwayError
+from schemas.alerts import Alert, decode_alert
+from schemas.names import Names
+from schemas.readings import (
+    SERIES_BUCKET_MS,
+    Change,
+    Point,
+    Reading,
+    SourceHealth,
+    decode_change,
+    decode_health,
+    decode_point,
+    decode_reading,
+)
+
+T = TypeVar("T")
+
+ANSWER_TIMEOUT_S = 2.0
+# A subscription that says nothing for this long is asked whether it lives.
+SUBSCRIPTION_CHECK_S = 10
+LOG_ROWS_MAX = 50_000
+
+_log = logging.getLogger(__name__)
+
+
+class Store:
+    """The projection that the engine keeps in Redis, read-only. One per process."""
+
+    def __init__(self, url: str, names: Names) -> None:
+        self._names = names
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=ANSWER_TIMEOUT_S,
+            socket_connect_timeout=ANSWER_TIMEOUT_S,
+            health_check_interval=SUBSCRIPTION_CHECK_S,
+            retry=Retry(NoBackoff(), 1),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._redis.aclose()
+
+    async def readings(self, wanted: Mapping[str, list[str]]) -> dict[str, dict[str, Reading]]:
+        """By KPI, the readings of the wanted fields (``segment@window``) that exist."""
+        asked = [(kpi, fields) for kpi, fields in wanted.items() if fields]
+        pipe = self._redis.pipeline(transaction=False)
+        for kpi, fields in asked:
+            pipe.hmget(self._names.latest(kpi), fields)
+        values = await _answer(pipe.execute()) if asked else []
+        return {
+            kpi: _decoded(zip(fields, found, strict=True), decode_reading)
+            for (kpi, fields), found in zip(asked, values, strict=True)
+        }
+
+    async def all_readings(self, kpi: str) -> dict[str, Reading]:
+        """Every reading of a KPI by field."""
+        found = await _answer(self._redis.hgetall(self._names.latest(kpi)))
+        return _decoded(((k.decode(), v) for k, v in found.items()), decode_reading)
+
+    async def points(
+        self, kpi: str, segment: str, resolution: str, starts_ms: Iterable[int]
+    ) -> dict[int, Point]:
+        """The points of the panes that begin at ``starts_ms``; those without data are left out."""
+        buckets: dict[int, list[int]] = {}
+        for start in starts_ms:
+            buckets.setdefault(start // SERIES_BUCKET_MS[resolution], []).append(start)
+        pipe = self._redis.pipeline(transaction=False)
+        for bucket, starts in buckets.items():
+            key = self._names.series(kpi, segment, resolution, bucket)
+            pipe.hmget(key, [str(start // 1000) for start in starts])
+        values = await _answer(pipe.execute()) if buckets else []
+        points: dict[int, Point] = {}
+        for starts, found in zip(buckets.values(), values, strict=True):
+            points |= _decoded(zip(starts, found, strict=True), decode_point)
+        return points
+
+    async def alerts(self) -> list[Alert]:
+        """Open alerts, and those resolved in the last 24 hours."""
+        found = await _answer(self._redis.hgetall(self._names.alerts_active))
+        return list(_decoded(found.items(), decode_alert).values())
+
+    async def alert_log(self, from_ms: int, to_ms: int | None = None) -> list[Alert]:
+        """Snapshots of alerts at their transitions in ``[from, to]``, newest first."""
+        found = await _answer(
+            self._redis.zrevrangebyscore(
+                self._names.alert_log,
+                "+inf" if to_ms is None else to_ms,
+                from_ms,
+                start=0,
+                num=LOG_ROWS_MAX,
+            )
+        )
+        return list(_decoded(enumerate(found), decode_alert).values())
+
+    async def listing(self, name: str, audience: str) -> tuple[dict[str, Any], ...]:
+        """The rows of a list; empty while it was never written."""
+        raw = await _answer(self._redis.get(self._names.listing(name, audience)))
+        rows = _decoded([(name, raw)], _decode_rows)
+        return tuple(rows.get(name, ()))
+
+    async def health(self) -> list[SourceHealth]:
+        """Every source partition as its owner last saw it."""
+        found = await _answer(self._redis.hgetall(self._names.health))
+        return list(_decoded(found.items(), decode_health).values())
+
+    async def changes(self) -> AsyncGenerator[Change | None, None]:
+        """What the engine says is new. None once subscribed, and after each quiet second."""
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await _answer(pubsub.subscribe(self._names.changes))
+            yield None
+            while True:
+                message = await _answer(pubsub.get_message(timeout=1.0), timeout_s=None)
+                raw = None if message is None else message["data"]
+                yield _decoded([(0, raw)], decode_change).get(0)
+
+
+_decode_rows = msgspec.json.Decoder(list[dict[str, Any]]).decode
+
+
+async def _answer(call: Any, timeout_s: float | None = 2 * ANSWER_TIMEOUT_S) -> Any:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await call
+    except (RedisError, OSError, TimeoutError) as exc:
+        _log.debug("Redis does not answer: %s", exc)
+        raise StoreAwayError from exc
+
+
+def _decoded(
+    found: Iterable[tuple[Any, bytes | None]], decode: Callable[[bytes], T]
+) -> dict[Any, T]:
+    decoded: dict[Any, T] = {}
+    for key, raw in found:
+        if raw is None:
+            continue
+        try:
+            decoded[key] = decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            _log.warning("not what it should be in Redis, left out: %r: %s", key, exc)
+    return decoded
