@@ -6,57 +6,120 @@ difference between before and after is added to the panes; so the order of event
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable
+from copy import copy
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
 from schemas.events import Event
-from schemas.measures import DAY_MS, MEASURES
+from schemas.measures import DAY_MS, MEASURES, histogram
 from streams.panes import Panes
 
 SETTLED_KEEP_MS = 9 * DAY_MS
 OPEN_KEEP_MS = 120 * DAY_MS
 
-# (measure, at) → cell. One thing has one audience, set of dimensions and partner.
-Contributions = dict[tuple[str, int], tuple[int, ...] | dict[int, int]]
+
+class Contribution(NamedTuple):
+    """One addition to a measure at a moment.
+
+    ``cell`` is a vector, or the duration (ms) that a histogram counts. ``part`` names the part of a
+    thing it comes from, where parts have dimension values of their own (the stage of a journey).
+    """
+
+    measure: str
+    at: int
+    cell: tuple[int, ...] | int
+    part: str | None = None
 
 
-class Thing(Struct):
-    """Facts common to all things; ``last_ms`` is its latest event."""
+class Thing(Struct, array_like=True, gc=False):
+    """Facts common to all things; ``last_ms`` is the time of its latest event.
+
+    ``firm`` has a bit for each fact that came with an opening event and therefore stays.
+    """
 
     last_ms: int = 0
     settled: bool = False
-    audience: str | None = None
+    firm: int = 0
+    given_audience: str | None = None
     channel: str | None = None
     region: str | None = None
     partner: str | None = None
+    customer: str | None = None
+
+    @property
+    def audience(self) -> str:
+        """The audience it belongs to: as given, else as derived from its ids."""
+        if self.given_audience is not None:
+            return self.given_audience
+        return "partner" if self.partner is not None and self.customer is None else "customer"
 
 
 class Life(Protocol):
-    """How one kind of thing absorbs events and what it contributes."""
+    """How one kind of thing absorbs events and what it contributes. All of it is pure."""
 
     name: str
     thing: type[Any]
 
-    def key(self, event: Any) -> str | None:
-        """Which thing an event is about."""
-
     def absorb(self, thing: Any, event: Any) -> None:
-        """Take the event's facts; must not depend on the clock."""
+        """Take the event's facts. Values are replaced, never changed in place."""
 
-    def contributions(self, thing: Any) -> Contributions:
-        """All it contributes by its facts."""
+    def contributions(self, thing: Any) -> list[Contribution]:
+        """All it contributes by its facts; no two alike."""
 
-    def dims(self, thing: Any, measure: str) -> tuple[str | None, ...]:
+    def face(self, thing: Any) -> tuple[str | None, ...]:
+        """Every fact that decides on segments: if one changes, all contributions move."""
+
+    def dims(self, thing: Any, measure: str, part: str | None) -> tuple[str | None, ...]:
         """Its values for the dimensions of a measure."""
 
 
 def audience_of(event: Event) -> str:
-    """The audience an event belongs to."""
+    """Return the audience an event belongs to."""
     if event.audience is not None:
         return event.audience
     return "partner" if event.partner_id is not None and event.customer_id is None else "customer"
+
+
+# Fact of a thing, and where events carry it.
+_SENDER = (
+    ("given_audience", "audience"),
+    ("channel", "channel"),
+    ("region", "region"),
+    ("partner", "partner_id"),
+    ("customer", "customer_id"),
+)
+
+
+def take_sender(thing: Thing, e: Event) -> None:
+    """Take the envelope's facts where none is known yet."""
+    if thing.given_audience is None:
+        thing.given_audience = e.audience
+    if thing.channel is None:
+        thing.channel = e.channel or None
+    if thing.region is None:
+        thing.region = e.region or None
+    if thing.partner is None:
+        thing.partner = e.partner_id
+    if thing.customer is None:
+        thing.customer = e.customer_id
+
+
+def take_opener(thing: Thing, e: Event) -> None:
+    """Take the facts of an opening event: they win over those of any other."""
+    for i, (fact, field) in enumerate(_SENDER):
+        value = getattr(e, field)
+        if value and not thing.firm & 1 << i:
+            setattr(thing, fact, value)
+            thing.firm |= 1 << i
+
+
+def earliest(known: int | None, also: int | None) -> int | None:
+    """Return the earlier of two times, either of which may be unknown."""
+    if known is None or (also is not None and also < known):
+        return also
+    return known
 
 
 class Things:
@@ -67,38 +130,44 @@ class Things:
         self.things: dict[str, Any] = {}
         self.unsaved: set[str] = set()
 
-    def absorb(self, key: str, event: Event, panes: Panes) -> None:
+    def absorb(self, key: str, event: Any, panes: Panes) -> None:
         """Take an event's facts and add what they change to the panes."""
         life = self.life
+        self.unsaved.add(key)
         thing = self.things.get(key)
         if thing is None or _forgotten(thing, panes.watermark):
             thing = self.things[key] = life.thing()
-            before: Contributions = {}
-            face: tuple[Any, ...] = ()
+            was = None
         else:
-            before = life.contributions(thing)
-            face = _face(life, thing, before)
-        thing.last_ms = max(thing.last_ms, event.occurred_at)
+            was = copy(thing)
         life.absorb(thing, event)
-        after = life.contributions(thing)
-        self.unsaved.add(key)
-        if before and face != _face(life, thing, before):
-            # Its segments changed: take back what was added under the old ones.
-            self._add(panes, before, face, -1)
-            before = {}
-        changed = difference(before, after)
-        if changed:
-            self._add(panes, changed, _face(life, thing, changed), 1)
+        if thing != was:
+            self._move(panes, was, thing)
+        thing.last_ms = max(thing.last_ms, event.occurred_at)
 
-    def _add(
-        self, panes: Panes, contributions: Contributions, face: tuple[Any, ...], sign: int
-    ) -> None:
-        audience, partner, dims = face
-        for (name, at), cell in contributions.items():
-            panes.add(MEASURES[name], at, audience, dims[name], cell, partner, sign)
+    def _move(self, panes: Panes, was: Any | None, thing: Any) -> None:
+        """Take back what the old facts contributed, add what the new ones do."""
+        life = self.life
+        after = life.contributions(thing)
+        before = life.contributions(was) if was is not None else []
+        if not before:
+            self._add(panes, after, thing, 1)
+        elif life.face(was) != life.face(thing):
+            self._add(panes, before, was, -1)
+            self._add(panes, after, thing, 1)
+        else:
+            self._add(panes, set(before).difference(after), thing, -1)
+            self._add(panes, set(after).difference(before), thing, 1)
+
+    def _add(self, panes: Panes, found: Iterable[Contribution], thing: Any, sign: int) -> None:
+        dims, audience, partner = self.life.dims, thing.audience, thing.partner
+        for name, at, cell, part in found:
+            # Only what is added needs its bucket: finding it takes a logarithm.
+            added = histogram(cell) if isinstance(cell, int) else cell
+            panes.add(MEASURES[name], at, audience, dims(thing, name, part), added, partner, sign)
 
     def forget(self, watermark: int) -> None:
-        """Drop what is settled long ago; they already count as never seen."""
+        """Drop what is settled long ago; it already counts as never seen."""
         for key in [k for k, t in self.things.items() if _forgotten(t, watermark)]:
             del self.things[key]
             self.unsaved.add(key)
@@ -111,33 +180,3 @@ class Things:
 
 def _forgotten(thing: Thing, watermark: int) -> bool:
     return watermark - thing.last_ms > (SETTLED_KEEP_MS if thing.settled else OPEN_KEEP_MS)
-
-
-def _face(life: Life, thing: Any, contributions: Contributions) -> tuple[Any, ...]:
-    """Audience, partner and, for each measure contributed to, dimension values."""
-    dims = {name: life.dims(thing, name) for name, _ in contributions}
-    return (thing.audience, thing.partner, dims)
-
-
-def difference(before: Contributions, after: Contributions) -> Contributions:
-    """What must be added to get from one set of contributions to another."""
-    changed: Contributions = {}
-    for at, cell in after.items():
-        old = before.get(at)
-        if old is None:
-            changed[at] = cell
-        elif old != cell:
-            changed[at] = _minus(cell, old)
-    for at, old in before.items():
-        if at not in after:
-            changed[at] = _minus((0,) * len(old) if isinstance(old, tuple) else {}, old)
-    return changed
-
-
-def _minus(
-    a: tuple[int, ...] | Mapping[int, int], b: tuple[int, ...] | Mapping[int, int]
-) -> tuple[int, ...] | dict[int, int]:
-    if isinstance(a, tuple):
-        return tuple(x - y for x, y in zip(a, b, strict=True))
-    assert isinstance(b, Mapping)
-    return {f: a.get(f, 0) - b.get(f, 0) for f in a.keys() | b.keys() if a.get(f, 0) != b.get(f, 0)}

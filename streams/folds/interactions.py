@@ -1,0 +1,108 @@
+"""Folds of the topic interactions: visits, content, mentions, contacts; journeys and enrolments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from schemas.events import (
+    BY_TOPIC,
+    ContactMade,
+    ContentClicked,
+    ContentShown,
+    Event,
+    JourneyStageEntered,
+    JourneyStageLeft,
+    PortalLoggedIn,
+    SocialMentioned,
+    VisitEnded,
+)
+from schemas.measures import MEASURES
+from streams.entities import Things, audience_of
+from streams.folds.base import Context, feeling, sentiment_cell
+from streams.folds.enrolments import CERTIFICATION, TRAINING, EnrolmentLife, enrolment_key
+from streams.folds.journeys import JourneyLife
+
+VISITS, CONTENT, SOCIAL = MEASURES["visits"], MEASURES["content"], MEASURES["social"]
+MENTION_SENTIMENT, CONTACTS = MEASURES["mention_sentiment"], MEASURES["contacts"]
+PARTNER_LOGINS = MEASURES["partner_logins"]
+PARTNER_INTERACTIONS = MEASURES["partner_interactions"]
+
+
+class InteractionsFold:
+    """What people do; every one of a partner counts as an interaction besides."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.add = context.panes.add
+        self.journeys = Things(JourneyLife())
+        self.enrolments = Things(EnrolmentLife())
+        self.things: tuple[Things, ...] = (self.journeys, self.enrolments)
+
+    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        """One handler an event type; those without one of their own count for partners only."""
+        return {
+            **dict.fromkeys(BY_TOPIC["interactions"], self.other),
+            **dict.fromkeys((JourneyStageEntered, JourneyStageLeft), self.journey),
+            **dict.fromkeys((*TRAINING, *CERTIFICATION), self.enrolment),
+            VisitEnded: self.visit_ended,
+            ContentShown: self.shown,
+            ContentClicked: self.clicked,
+            SocialMentioned: self.mentioned,
+            PortalLoggedIn: self.logged_in,
+            ContactMade: self.contact_made,
+        }
+
+    def other(self, e: Any) -> None:
+        """Count what only counts as an interaction."""
+        self._count(e)
+
+    def _count(self, e: Any) -> str:
+        """Count an interaction of a partner; return whose it was."""
+        audience = audience_of(e)
+        if audience == "partner":
+            self.add(PARTNER_INTERACTIONS, e.occurred_at, audience, (), (1,), e.partner_id)
+        return audience
+
+    def visit_ended(self, e: Any) -> None:
+        """Count a visit and its length."""
+        cell = (1, round(e.duration_s * 1000))
+        self.add(VISITS, e.occurred_at, self._count(e), (e.channel,), cell)
+
+    def shown(self, e: Any) -> None:
+        """Count content that was shown."""
+        self.add(CONTENT, e.occurred_at, self._count(e), (e.channel,), (1, 0))
+
+    def clicked(self, e: Any) -> None:
+        """Count content that was clicked."""
+        self.add(CONTENT, e.occurred_at, self._count(e), (e.channel,), (0, 1))
+
+    def mentioned(self, e: Any) -> None:
+        """Count a mention, what it caused and how it feels."""
+        at, audience = e.occurred_at, self._count(e)
+        self.add(SOCIAL, at, audience, (e.channel,), (1, e.likes + e.shares + e.comments, e.reach))
+        felt = feeling(self.context.text, e.sentiment, e.text)
+        if felt is not None:
+            cell = sentiment_cell(*felt)
+            self.add(MENTION_SENTIMENT, at, audience, ("social",), cell, e.partner_id)
+
+    def logged_in(self, e: Any) -> None:
+        """Count a partner's login."""
+        if self._count(e) == "partner":
+            self.add(PARTNER_LOGINS, e.occurred_at, "partner", (), (1,), e.partner_id)
+
+    def contact_made(self, e: Any) -> None:
+        """Count a contact by its kind."""
+        self.add(CONTACTS, e.occurred_at, self._count(e), (e.kind,), (1,), e.partner_id)
+
+    def journey(self, e: Any) -> None:
+        """Take the facts of a journey."""
+        self._count(e)
+        self.journeys.absorb(e.journey_id, e, self.context.panes)
+
+    def enrolment(self, e: Any) -> None:
+        """Take the facts of an enrolment, if it names who."""
+        self._count(e)
+        key = enrolment_key(e)
+        if key is not None:
+            self.enrolments.absorb(key, e, self.context.panes)
