@@ -30,10 +30,12 @@ test: .venv/.installed-dev ## run all tests (ARGS="-k word" for some, JOBS=4 for
 
 .PHONY: lint
 lint: .venv/.installed-dev ## check style, types and the layers of imports
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@failed=0; \
+	$(BIN)/ruff check . || failed=1; \
+	$(BIN)/ruff format --check . || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/lint-imports --no-logo || failed=1; \
+	exit $$failed
 
 .PHONY: format
 format: .venv/.installed-dev ## mend what can be mended by machine
