@@ -8,29 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from schemas.events import Event
-from schemas.measures import DAY_MS, MEASURES, histogram
+from schemas.measures import DAY_MS, HOUR_MS, MEASURES, histogram
 from streams.panes import Panes
 
 SETTLED_KEEP_MS = 9 * DAY_MS
 OPEN_KEEP_MS = 120 * DAY_MS
+SWEEP_EVERY_MS = HOUR_MS
 
 
-class Contribution(NamedTuple):
-    """One addition to a measure at a moment.
-
-    ``cell`` is a vector, or the duration (ms) that a histogram counts. ``part`` names the part of a
-    thing it comes from, where parts have dimension values of their own (the stage of a journey).
-    """
-
-    measure: str
-    at: int
-    cell: tuple[int, ...] | int
-    part: str | None = None
+# One addition: measure, moment, cell (or the duration that a histogram counts, in ms), and the part
+# of the thing it comes from, where parts have dimension values of their own (stages of a journey).
+# A plain tuple: an event makes a dozen.
+Contribution = tuple[str, int, tuple[int, ...] | int, str | None]
 
 
 class Thing(Struct, array_like=True, gc=False):
@@ -129,6 +123,7 @@ class Things:
         self.life = life
         self.things: dict[str, Any] = {}
         self.unsaved: set[str] = set()
+        self._sweep_at = 0
 
     def absorb(self, key: str, event: Any, panes: Panes) -> None:
         """Take an event's facts and add what they change to the panes."""
@@ -167,7 +162,10 @@ class Things:
             panes.add(MEASURES[name], at, audience, dims(thing, name, part), added, partner, sign)
 
     def forget(self, watermark: int) -> None:
-        """Drop what is settled long ago; it already counts as never seen."""
+        """Drop what is settled long ago; it already counts as never seen, so now and then will do."""
+        if watermark < self._sweep_at:
+            return
+        self._sweep_at = watermark + SWEEP_EVERY_MS
         for key in [k for k, t in self.things.items() if _forgotten(t, watermark)]:
             del self.things[key]
             self.unsaved.add(key)

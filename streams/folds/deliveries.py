@@ -69,16 +69,16 @@ class DeliveryLife:
             found += _of_promise(d, d.due_at)
         if done is not None:
             if lines is not None and correct is not None:
-                found.append(Contribution("delivered", done, (1, int(correct >= lines))))
+                found.append(("delivered", done, (1, int(correct >= lines)), None))
             if d.ordered_at is not None and done >= d.ordered_at:
-                found.append(Contribution("lead_time", done, done - d.ordered_at))
+                found.append(("lead_time", done, done - d.ordered_at, None))
         return found
 
     def face(self, d: Delivery) -> tuple[str | None, ...]:
         """Audience, partner and region."""
         return (d.audience, d.partner, d.region)
 
-    def dims(self, d: Delivery, measure: str, part: str | None) -> tuple[str | None, ...]:  # noqa: ARG002
+    def dims(self, d: Delivery, measure: str, part: str | None) -> tuple[str | None, ...]:
         """All split by region."""
         return (d.region,)
 
@@ -94,13 +94,13 @@ def _of_promise(d: Delivery, due: int) -> list[Contribution]:
         on_time = done is not None and done <= due
         lined = d.lines is not None and (done is None or d.lines_correct is not None)
         right = lined and on_time and d.lines_correct >= d.lines  # type: ignore[operator]  # lined
-        found.append(Contribution("promised", due, (1, int(on_time), int(lined), int(right))))
+        found.append(("promised", due, (1, int(on_time), int(lined), int(right)), None))
     if settled is None or settled > due:
-        found.append(Contribution("deliveries_overdue", due, (1, due)))
+        found.append(("deliveries_overdue", due, (1, due), None))
         if settled is not None:
-            found.append(Contribution("deliveries_overdue", settled, (-1, -due)))
+            found.append(("deliveries_overdue", settled, (-1, -due), None))
     if done is not None and done > due and (cancelled is None or cancelled >= done):
-        found.append(Contribution("delivery_delay", done, done - due))
+        found.append(("delivery_delay", done, done - due, None))
     return found
 
 

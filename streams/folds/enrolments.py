@@ -57,12 +57,12 @@ class EnrolmentLife:
         """One, on the day of enrolment."""
         if n.enrolled_at is None:
             return []
-        return [Contribution(n.measure, n.enrolled_at, (1, int(n.completed)))]
+        return [(n.measure, n.enrolled_at, (1, int(n.completed)), None)]
 
     def face(self, n: Enrolment) -> tuple[str | None, ...]:
         """Audience and partner."""
         return (n.audience, n.partner)
 
-    def dims(self, n: Enrolment, measure: str, part: str | None) -> tuple[str | None, ...]:  # noqa: ARG002
+    def dims(self, n: Enrolment, measure: str, part: str | None) -> tuple[str | None, ...]:
         """Only the total and partners."""
         return ()

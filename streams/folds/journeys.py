@@ -51,14 +51,14 @@ class JourneyLife:
         for place in reversed(range(len(STAGES))):
             stage, entered, left = STAGES[place], j.entered_at[place], j.left_at[place]
             if entered is not None:
-                found.append(Contribution("journey_entered", entered, (1,), stage))
+                found.append(("journey_entered", entered, (1,), stage))
                 if left is not None and left >= entered:
-                    found.append(Contribution("journey_stage_time", left, left - entered, stage))
+                    found.append(("journey_stage_time", left, left - entered, stage))
             if place < len(STAGES) - 1 and (entered is not None or left is not None):
                 at = left if left is not None else next_entered
                 at = at if at is not None else j.last_ms + SILENT_MS
                 dropped = int(next_entered is None)
-                found.append(Contribution("journey_left", at, (1, dropped), stage))
+                found.append(("journey_left", at, (1, dropped), stage))
             next_entered = earliest(next_entered, entered)
         return found
 
@@ -66,7 +66,7 @@ class JourneyLife:
         """Audience, partner and channel."""
         return (j.audience, j.partner, j.channel)
 
-    def dims(self, j: Journey, measure: str, part: str | None) -> tuple[str | None, ...]:  # noqa: ARG002
+    def dims(self, j: Journey, measure: str, part: str | None) -> tuple[str | None, ...]:
         """Stage and channel."""
         return (part, j.channel)
 

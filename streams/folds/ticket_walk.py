@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 TRANSITIONS_MAX = 16
 OPEN, IN_PROGRESS, RESOLVED, CLOSED = range(4)
 
 
-class Transition(NamedTuple):
-    """A ticket gets into a state; ``contacts`` is what a resolution took."""
-
-    at: int
-    to: int
-    contacts: int = 0
+# When, into which state, and (of a resolution) what it took in contacts.
+Transition = tuple[int, int, int]
 
 
 def insert(have: tuple[Transition, ...], new: Transition) -> tuple[Transition, ...]:
     """Add a transition, unless there is one of that time and type; keep the last."""
     i = len(have)
-    while i and have[i - 1].at > new.at:
+    while i and have[i - 1][0] > new[0]:
         i -= 1
-    if any(old.at == new.at and old.to == new.to for old in have[:i]):
+    if any(old[:2] == new[:2] for old in have[:i]):
         return have
     return (*have[:i], new, *have[i:])[-TRANSITIONS_MAX:]
 
@@ -32,8 +27,8 @@ def walk(opened: int, transitions: Sequence[Transition]) -> list[Transition]:
     steps: list[Transition] = []
     state = OPEN
     for step in transitions:
-        to = step.to
-        if step.at < opened or to == state or (state == CLOSED and to == RESOLVED):
+        at, to, _ = step
+        if at < opened or to == state or (state == CLOSED and to == RESOLVED):
             continue
         steps.append(step)
         state = to
@@ -43,7 +38,7 @@ def walk(opened: int, transitions: Sequence[Transition]) -> list[Transition]:
 def state_of(opened: int, transitions: Sequence[Transition]) -> int:
     """Return the state at the end."""
     steps = walk(opened, transitions)
-    return steps[-1].to if steps else OPEN
+    return steps[-1][1] if steps else OPEN
 
 
 def open_spans(opened: int, steps: Sequence[Transition]) -> list[tuple[int, int | None]]:

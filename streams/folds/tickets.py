@@ -71,7 +71,7 @@ class TicketLife:
         to = _TARGET_STATE.get(kind)
         if to is not None:
             contacts = e.contacts if to == RESOLVED else 0
-            t.transitions = insert(t.transitions, Transition(at, to, contacts))
+            t.transitions = insert(t.transitions, (at, to, contacts))
         elif kind is TicketOpened:
             take_opener(t, e)
             t.opened_at = earliest(t.opened_at, at)
@@ -84,21 +84,22 @@ class TicketLife:
         t.responded_at = earliest(t.responded_at, e.responded_at)
         t.priority = e.priority or t.priority
         t.kind = e.kind or t.kind
-        t.settled = t.opened_at is not None and state_of(t.opened_at, t.transitions) != OPEN
+        if t.transitions and t.opened_at is not None:
+            t.settled = state_of(t.opened_at, t.transitions) != OPEN
 
     def contributions(self, t: Ticket) -> list[Contribution]:
         """Rows "tickets" of docs/measures.md."""
         opened = t.opened_at
         if opened is None:
             return []
-        found = [Contribution("tickets_opened", opened, (1,))]
+        found: list[Contribution] = [("tickets_opened", opened, (1,), None)]
         if t.kind == "complaint":
-            found.append(Contribution("complaints_opened", opened, (1,)))
+            found.append(("complaints_opened", opened, (1,), None))
         responded = t.responded_at
         if responded is not None and responded >= opened:
-            found.append(Contribution("first_response_time", responded, responded - opened))
+            found.append(("first_response_time", responded, responded - opened, None))
         steps = walk(opened, t.transitions) if t.transitions else []
-        _add_open(found, t, opened, steps)
+        _add_open(found, t, opened, open_spans(opened, steps))
         if steps:
             _add_resolutions(found, opened, steps)
         if t.kind in _STATUS_MEASURE:
@@ -110,7 +111,7 @@ class TicketLife:
         """Audience, partner and all three dimensions."""
         return (t.audience, t.partner, t.channel, t.priority, t.kind)
 
-    def dims(self, t: Ticket, measure: str, part: str | None) -> tuple[str | None, ...]:  # noqa: ARG002
+    def dims(self, t: Ticket, measure: str, part: str | None) -> tuple[str | None, ...]:
         """Values in the order of the catalogue."""
         if measure in {"incidents", "issues"}:
             return (t.priority,)
@@ -120,21 +121,20 @@ class TicketLife:
 
 
 def _add_span(
-    found: list[Contribution], measure: str, start: int, end: int | None, *since: int
+    found: list[Contribution], measure: str, start: int, end: int | None, since: int | None = None
 ) -> None:
-    """Add one to a level in ``[start, end)``."""
-    if end is None:
-        found.append(Contribution(measure, start, (1, *since)))
-    elif end > start:
-        found.append(Contribution(measure, start, (1, *since)))
-        found.append(Contribution(measure, end, (-1, *(-x for x in since))))
+    """Add one to a level in ``[start, end)``, and ``since`` to its sum of moments."""
+    if end is not None and end <= start:
+        return
+    found.append((measure, start, (1,) if since is None else (1, since), None))
+    if end is not None:
+        found.append((measure, end, (-1,) if since is None else (-1, -since), None))
 
 
 def _add_open(
-    found: list[Contribution], t: Ticket, opened: int, steps: Sequence[Transition]
+    found: list[Contribution], t: Ticket, opened: int, spans: list[tuple[int, int | None]]
 ) -> None:
     """Add what lasts while it is open: open, waiting for a response, overdue."""
-    spans = open_spans(opened, steps)
     for start, end in spans:
         _add_span(found, "tickets_open", start, end, opened)
     first_end = spans[0][1]
@@ -161,10 +161,10 @@ def _add_resolutions(found: list[Contribution], opened: int, steps: Sequence[Tra
     """Add what is counted at each resolved: in a walk it always ends an open span."""
     for i, (at, to, contacts) in enumerate(steps):
         if to == RESOLVED:
-            reopened = next((later.at for later in steps[i + 1 :] if later.to == OPEN), None)
+            reopened = next((then for then, next_to, _ in steps[i + 1 :] if next_to == OPEN), None)
             stayed = reopened is None or reopened - at > REOPEN_WITHIN_MS
-            found.append(Contribution("resolution_time", at, at - opened))
-            found.append(Contribution("fcr", at, (1, int(contacts == 1 and stayed))))
+            found.append(("resolution_time", at, at - opened, None))
+            found.append(("fcr", at, (1, int(contacts == 1 and stayed)), None))
 
 
 def _add_status(found: list[Contribution], measure: str, line: list[tuple[int, int]]) -> None:
@@ -172,7 +172,7 @@ def _add_status(found: list[Contribution], measure: str, line: list[tuple[int, i
     was = CLOSED
     for i, (at, status) in enumerate(line):
         if status != was and (i + 1 == len(line) or line[i + 1][0] > at):
-            found.append(Contribution(measure, at, _STEPS[was, status]))
+            found.append((measure, at, _STEPS[was, status], None))
             was = status
 
 

@@ -1,0 +1,150 @@
+"""Stage 2, pure: publications of all source partitions → merged panes of one shard's segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.settings import Settings
+from streams.batches import RecordBatch
+from streams.folding import by_measure
+from streams.lists import Row, newest
+from streams.panes import Cells
+from streams.store import Source, Store
+from streams.table import DeadLetter
+from streams.wire import Publication, decode_publication
+
+
+class MergeState:
+    """State of one merge shard: a store for each topic, lists, what detectors remember."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.dead_letters: list[DeadLetter] = []
+        self.stores: dict[str, Store] = {}
+        self.lists: dict[str, dict[str, list[Row]]] = {}
+        self.touched_lists: set[str] = set()
+        self.health: dict[str, dict[str, Any]] = {}
+        # What the judge remembers, by its own keys; opaque here.
+        self.memos: dict[str, Any] = {}
+        self.unsaved_memos: set[str] = set()
+        self._unsaved_lists: set[tuple[str, str]] = set()
+        self._saved: dict[str, set[str]] = {}
+        self._settled: dict[str, dict[tuple[str, int], Cells]] = {}
+
+    def apply(self, batch: RecordBatch) -> None:
+        """Take a batch of publications."""
+        for record in batch.records:
+            self.take(decode_publication(record.value))
+
+    def take(self, pub: Publication) -> None:
+        """Take one publication."""
+        store = self.stores.get(pub.topic)
+        if store is None:
+            store = self.stores[pub.topic] = Store()
+        if not store.apply(pub):
+            return
+        source = f"{pub.topic}/{pub.partition}"
+        for name, rows in pub.lists.items():
+            self.lists.setdefault(name, {})[source] = rows
+            self.touched_lists.add(name)
+            self._unsaved_lists.add((name, source))
+        if pub.health:
+            self.health[source] = pub.health
+
+    def listing(self, name: str) -> list[Row]:
+        """The newest rows of a list over all sources."""
+        return newest(row for rows in self.lists.get(name, {}).values() for row in rows)
+
+    def remember(self, key: str, memo: Any) -> None:
+        """Keep something of the judge's."""
+        self.memos[key] = memo
+        self.unsaved_memos.add(key)
+
+    # saved state: topic/kind/…
+
+    def restore(self, key: str, value: Any) -> None:
+        """Take one saved entry back."""
+        kind, _, rest = key.partition("/")
+        if kind == "memo":
+            self.memos[rest] = value
+        elif kind == "list":
+            name, source = rest.split("@", 1)
+            self.lists.setdefault(name, {})[source] = value
+        else:
+            topic, _, rest = rest.partition("/")
+            self._restore_store(kind, topic, rest, value)
+
+    def _restore_store(self, kind: str, topic: str, rest: str, value: Any) -> None:
+        store = self.stores.setdefault(topic, Store())
+        if kind == "source":
+            store.sources[int(rest)] = Source(*value)
+            store.partials.setdefault(int(rest), {})
+        elif kind == "part":
+            partition, tier, start, name = rest.split("/")
+            pane_id = (tier, int(start))
+            store.partials.setdefault(int(partition), {}).setdefault(pane_id, {}).update(value)
+            self._saved.setdefault(f"part/{topic}/{partition}/{tier}/{start}", set()).add(name)
+        elif kind == "settled":
+            tier, start, name = rest.split("/")
+            panes = self._settled.setdefault(topic, {})
+            panes.setdefault((tier, int(start)), {}).update(value)
+            self._saved.setdefault(f"settled/{topic}/{tier}/{start}", set()).add(name)
+        elif kind == "base":
+            store.base.update(value)
+
+    def restored(self) -> None:
+        """All entries are back."""
+        for topic, store in self.stores.items():
+            store.restored(self._settled.pop(topic, {}))
+        self.touched_lists.update(self.lists)
+
+    def changes(self) -> Iterable[tuple[str, Any]]:
+        """Entries changed since the last call."""
+        for topic, store in self.stores.items():
+            yield from self._store_changes(topic, store)
+        for name, source in self._unsaved_lists:
+            yield f"list/{name}@{source}", self.lists[name][source]
+        self._unsaved_lists = set()
+        memos, self.unsaved_memos = self.unsaved_memos, set()
+        for key in memos:
+            yield f"memo/{key}", self.memos[key]
+
+    def _store_changes(self, topic: str, store: Store) -> Iterable[tuple[str, Any]]:
+        sources, store.unsaved_sources = store.unsaved_sources, set()
+        for partition in sources:
+            s = store.sources[partition]
+            values = (s.versions, s.watermark, s.head, s.idle, s.settled_at)
+            yield f"source/{topic}/{partition}", values
+        unsaved, store.unsaved = store.unsaved, set()
+        for partition, tier, start in unsaved:
+            cells = store.partials[partition].get((tier, start))
+            yield from self._pane(f"part/{topic}/{partition}/{tier}/{start}", cells)
+        settled, store.unsaved_settled = store.unsaved_settled, set()
+        for tier, start in settled:
+            cells = store.settled_cells(tier, start)
+            yield from self._pane(f"settled/{topic}/{tier}/{start}", cells)
+        yield from self._over(topic, store)
+        if store.unsaved_base:
+            store.unsaved_base = False
+            for name, part in by_measure(store.base).items():
+                yield f"base/{topic}/{name}", part
+
+    def _pane(self, key: str, cells: Cells | None) -> Iterable[tuple[str, Any]]:
+        if not cells:
+            for name in self._saved.pop(key, ()):
+                yield f"{key}/{name}", None
+            return
+        saved = self._saved.setdefault(key, set())
+        for name, part in by_measure(cells).items():
+            saved.add(name)
+            yield f"{key}/{name}", part
+
+    def _over(self, topic: str, store: Store) -> Iterable[tuple[str, Any]]:
+        """Settled panes that left their ring."""
+        start_of = f"settled/{topic}/"
+        for key in [k for k in self._saved if k.startswith(start_of)]:
+            _, _, tier, start = key.rsplit("/", 3)
+            ring = store.rings.get(tier)
+            if ring is not None and int(start) < ring.oldest():
+                yield from self._pane(key, None)

@@ -1,0 +1,264 @@
+"""Readings: which KPIs changed, and what Redis must say of them. Pure.
+
+Only what changed is computed again: a changed cell → the KPIs that its measure feeds → their
+windows; and what slid out of a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from schemas.catalogue import KPIS, Kpi
+from schemas.measures import DAY_MS, MEASURES, WINDOWS, Window
+from schemas.names import Names
+from schemas.readings import (
+    NOW,
+    SERIES_BUCKET_MS,
+    SERIES_KEEP_MS,
+    SERIES_WIDTH_MS,
+    Point,
+    Reading,
+    encode,
+    field,
+)
+from streams.formulas import Figures, figures
+from streams.merging import MergeState
+from streams.panes import NO_TIME, add_cell
+from streams.store import Store
+
+Write = tuple[str, str, bytes]
+WEEK_MS = 7 * DAY_MS
+# The same span a week before is read from hours; a span of minutes has no such panes any more.
+_BEFORE = {
+    "1h": Window("1h", 3_600_000, "hH"),
+    "24h": Window("24h", DAY_MS, "hH"),
+    "7d": Window("7d", 7 * DAY_MS, "hH"),
+    "30d": Window("30d", 30 * DAY_MS, "hH"),
+}
+# Trend resolution of each tier.
+_RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h"}
+_LEVEL_RESOLUTIONS = ("m", "f", "h")
+
+
+class Spot(Struct, frozen=True):
+    """One KPI in one segment."""
+
+    kpi: str
+    audience: str
+    split: str
+
+    @property
+    def segment(self) -> str:
+        """Its segment as text."""
+        return f"{self.audience}|{self.split}" if self.split else self.audience
+
+
+def _kpis_by_measure() -> dict[str, tuple[Kpi, ...]]:
+    found: dict[str, list[Kpi]] = {name: [] for name in MEASURES}
+    for kpi in KPIS.values():
+        for name in kpi.measures:
+            found[name].append(kpi)
+    return {name: tuple(kpis) for name, kpis in found.items()}
+
+
+_KPIS_OF = _kpis_by_measure()
+
+
+def spots(key: str) -> tuple[Spot, ...]:
+    """The KPIs and segments that a cell feeds."""
+    measure, audience, split = (*key.split("|", 2), "")[:3]
+    dims = tuple(part.partition("=")[0] for part in split.split(",")) if split else ()
+    return tuple(
+        Spot(kpi.id, seen, split)
+        for kpi in _KPIS_OF[measure]
+        if not dims or dims in kpi.splits
+        for seen in kpi.audiences
+        if seen in (audience, "all")
+    )
+
+
+class Readout:
+    """What to write to Redis, from one merge shard."""
+
+    def __init__(self, state: MergeState, names: Names) -> None:
+        self.state = state
+        self.names = names
+        self.version = 0
+        self._spots: dict[str, tuple[Spot, ...]] = {}
+
+    def hero(self) -> tuple[list[Write], set[str]]:
+        """Readings that hero cells changed since the last call, and their KPIs."""
+        touched: set[Spot] = set()
+        for store in self.state.stores.values():
+            keys, store.touched_hero = store.touched_hero, set()
+            touched.update(s for key in keys for s in self._of(key))
+        return list(self._latest(touched)), {s.kpi for s in touched}
+
+    def all(self) -> tuple[list[Write], set[str]]:
+        """All that changed since the last call: readings, levels and trend points."""
+        flows: set[Spot] = set()
+        levels: set[Spot] = set()
+        writes: list[Write] = []
+        for store in self.state.stores.values():
+            keys, store.touched = store.touched, set()
+            flows.update(s for key in keys for s in self._of(key))
+            keys, store.touched_levels = store.touched_levels, set()
+            levels.update(s for key in keys for s in self._of(key))
+            panes, store.touched_panes = store.touched_panes, {}
+            writes += self._points(store, panes)
+        writes += self._latest(flows)
+        writes += self._levels(levels)
+        return writes, {s.kpi for s in flows | levels}
+
+    def _of(self, key: str) -> tuple[Spot, ...]:
+        found = self._spots.get(key)
+        if found is None:
+            found = self._spots[key] = spots(key)
+        return found
+
+    # readings
+
+    def _latest(self, touched: Iterable[Spot]) -> Iterator[Write]:
+        for spot in touched:
+            kpi = KPIS[spot.kpi]
+            at = self.as_of(kpi)
+            if at is None:
+                continue
+            for window in WINDOWS:
+                now = figures(kpi.formula, self._lookup(spot, window, at), at)
+                if now.value is None and not self._has(spot, kpi, window):
+                    continue
+                before = None
+                if window.id in _BEFORE:
+                    lookup = self._lookup(spot, _BEFORE[window.id], at - WEEK_MS)
+                    before = figures(kpi.formula, lookup, at - WEEK_MS)
+                yield self._reading(spot, kpi, window.id, at, now, before)
+
+    def _levels(self, touched: Iterable[Spot]) -> Iterator[Write]:
+        for spot in touched:
+            kpi = KPIS[spot.kpi]
+            at = self.as_of(kpi)
+            if at is None:
+                continue
+            now = figures(kpi.formula, self.level_lookup(spot), at)
+            yield self._reading(spot, kpi, NOW, at, now, None)
+            if "partner=" in spot.split:
+                continue
+            for resolution in _LEVEL_RESOLUTIONS:
+                yield self._point(spot, resolution, at, now)
+
+    def _reading(  # noqa: PLR0913
+        self, spot: Spot, kpi: Kpi, window: str, at: int, now: Figures, before: Figures | None
+    ) -> Write:
+        self.version += 1
+        reading = Reading(
+            value=now.value,
+            n=now.n,
+            as_of=at,
+            version=self.version,
+            num=now.num,
+            den=now.den,
+            error=now.error,
+            previous=before.value if before else None,
+            previous_n=before.n if before else 0,
+            beside=now.beside,
+            provisional=kpi.provisional,
+        )
+        return self.names.latest(kpi.id), field(spot.segment, window), encode(reading)
+
+    # trend points
+
+    def _points(self, store: Store, panes: dict[tuple[str, int], set[str]]) -> Iterator[Write]:
+        for (tier, start), keys in panes.items():
+            resolution = _RESOLUTION[tier]
+            if start < store.head - SERIES_KEEP_MS[resolution]:
+                continue
+            touched = {s for key in keys if "partner=" not in key for s in self._of(key)}
+            for spot in touched:
+                now = figures(
+                    KPIS[spot.kpi].formula, self._pane_lookup(spot, tier, start), start
+                )
+                yield self._point(spot, resolution, start, now)
+
+    def _point(self, spot: Spot, resolution: str, at: int, now: Figures) -> Write:
+        self.version += 1
+        start = at - at % SERIES_WIDTH_MS[resolution]
+        beside = {k: v for k, v in now.beside.items() if k in ("p50", "p90", "neutral", "negative")}
+        point = Point(self.version, now.value, now.n, now.num, now.den, beside)
+        bucket = start // SERIES_BUCKET_MS[resolution]
+        key = self.names.series(spot.kpi, spot.segment, resolution, bucket)
+        return key, str(start // 1000), encode(point)
+
+    # cells
+
+    def as_of(self, kpi: Kpi) -> int | None:
+        """Event time up to which all topics of a KPI have been seen (at least begun)."""
+        heads = [s.head for t in kpi.topics if (s := self.state.stores.get(t)) is not None]
+        known = [head for head in heads if head > NO_TIME]
+        return max(known) if known else None
+
+    def _audiences(self, spot: Spot) -> tuple[str, ...]:
+        if spot.audience != "all" or KPIS[spot.kpi].audience == "none":
+            return (spot.audience,)
+        return ("customer", "partner")
+
+    def _keys(self, spot: Spot, measure: str) -> Iterator[tuple[Store, str]]:
+        store = self.state.stores.get(MEASURES[measure].topic)
+        if store is None:
+            return
+        tail = f"|{spot.split}" if spot.split else ""
+        for audience in self._audiences(spot):
+            yield store, f"{measure}|{audience}{tail}"
+
+    def _has(self, spot: Spot, kpi: Kpi, window: Window) -> bool:
+        return any(
+            key in ring.rows
+            for measure in kpi.measures
+            for store, key in self._keys(spot, measure)
+            for tier in window.tiers
+            if (ring := store.rings.get(tier)) is not None
+        )
+
+    def _lookup(self, spot: Spot, window: Window, at: int) -> Any:
+        def lookup(measure: str) -> Any:
+            cells = (s.window_cell(key, window, at) for s, key in self._keys(spot, measure))
+            return _sum(cells)
+
+        return _remembering(lookup)
+
+    def _pane_lookup(self, spot: Spot, tier: str, start: int) -> Any:
+        def lookup(measure: str) -> Any:
+            cells = (s.pane_cell(key, tier, start) for s, key in self._keys(spot, measure))
+            return _sum(cells)
+
+        return _remembering(lookup)
+
+    def level_lookup(self, spot: Spot) -> Any:
+        """Looks a level's cell up as it stands now."""
+
+        def lookup(measure: str) -> Any:
+            return _sum(s.levels.values.get(key) for s, key in self._keys(spot, measure))
+
+        return lookup
+
+
+def _sum(cells: Iterable[Any]) -> Any:
+    total: dict[str, Any] = {}
+    for cell in cells:
+        if cell is not None:
+            add_cell(total, "", cell)
+    return total.get("")
+
+
+def _remembering(lookup: Any) -> Any:
+    known: dict[str, Any] = {}
+
+    def remembered(measure: str) -> Any:
+        if measure not in known:
+            known[measure] = lookup(measure)
+        return known[measure]
+
+    return remembered

@@ -1,0 +1,238 @@
+"""Merged state of one source topic in one merge shard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from schemas.measures import MINUTE_MS, TIERS, WINDOWS, Window
+from streams.panes import NO_TIME, Cell, Cells, add_cell
+from streams.rings import Levels, Ring
+from streams.wire import HERO, REST, Publication
+
+SETTLED_TIERS = ("h", "H", "D")
+
+
+class Source(Struct):
+    """What was last heard from one source partition."""
+
+    versions: list[int]
+    watermark: int = NO_TIME
+    head: int = NO_TIME
+    idle: bool = False
+    settled_at: int = NO_TIME
+
+
+class Store:
+    """Panes of one topic, merged over its source partitions.
+
+    A source partition's cells are *replaced*, and only by a publication of a version at least as
+    high as the last whole one of its lane; so repeats, replays and zombies have no effect. When a
+    pane takes no more corrections from a source, its part of it is settled: it stays in the ring.
+    """
+
+    def __init__(self) -> None:
+        self.sources: dict[int, Source] = {}
+        self.rings: dict[str, Ring] = {}
+        self.levels = Levels()
+        self.partials: dict[int, dict[tuple[str, int], Cells]] = {}
+        self.base: Cells = {}
+        self.head = NO_TIME
+        self.refused = 0
+        # For the readout: cells changed since it last looked.
+        self.touched: set[str] = set()
+        self.touched_hero: set[str] = set()
+        self.touched_levels: set[str] = set()
+        self.touched_panes: dict[tuple[str, int], set[str]] = {}
+        # For the checkpoint.
+        self.unsaved: set[tuple[int, str, int]] = set()
+        self.unsaved_settled: set[tuple[str, int]] = set()
+        self.unsaved_sources: set[int] = set()
+        self.unsaved_base = False
+
+    def apply(self, pub: Publication) -> bool:
+        """Take a publication; False if it was older than what is known."""
+        source = self.sources.get(pub.partition)
+        if source is None:
+            source = self.sources[pub.partition] = Source([0, 0])
+            self.partials[pub.partition] = {}
+        if pub.version < source.versions[pub.lane]:
+            self.refused += 1
+            return False
+        for tier, start, cells in pub.panes:
+            self._replace(pub.partition, tier, start, cells, hero=pub.lane == HERO)
+        source.head = max(source.head, pub.head)
+        if pub.final:
+            source.versions[pub.lane] = pub.version
+            if pub.lane == REST:
+                source.watermark = max(source.watermark, pub.watermark)
+                source.idle = pub.idle
+                self._settle(pub.partition, source)
+        self.unsaved_sources.add(pub.partition)
+        self.advance(source.head)
+        return True
+
+    def _replace(self, partition: int, tier: str, start: int, cells: Cells, *, hero: bool) -> None:
+        part = self.partials[partition].setdefault((tier, start), {})
+        changes: Cells = {}
+        for key, cell in cells.items():
+            old = part.get(key)
+            part[key] = cell
+            change = cell if old is None else _minus(cell, old)
+            if change is not None:
+                changes[key] = change
+        if not changes:
+            return
+        self.unsaved.add((partition, tier, start))
+        if tier == "L":
+            self.touched_levels |= self.levels.add(start, changes)
+            return
+        self.ring(tier).add(start, changes)
+        (self.touched_hero if hero else self.touched).update(changes)
+        if tier != "D":
+            self.touched_panes.setdefault((tier, start), set()).update(changes)
+
+    def ring(self, tier: str) -> Ring:
+        """The ring of a tier, at this store's time."""
+        ring = self.rings.get(tier)
+        if ring is None:
+            ring = self.rings[tier] = Ring(tier)
+            ring.advance(self.head)
+        return ring
+
+    def advance(self, time_ms: int) -> None:
+        """Move time on: windows slide, steps that were due are taken."""
+        if time_ms <= self.head:
+            return
+        before, self.head = self.head, time_ms
+        for tier, ring in self.rings.items():
+            if time_ms - time_ms % ring.width > ring.head:
+                for window in WINDOWS:
+                    if tier in window.tiers and before != NO_TIME:
+                        self.touched |= _leaving(ring, window, time_ms)
+                self.touched |= {k for s, c in ring.future.items() if s <= time_ms for k in c}
+                ring.advance(time_ms)
+        self.touched_levels |= self.levels.advance(time_ms)
+
+    def watermark(self, tick_ms: int | None) -> int | None:
+        """All sources are complete up to here; None while one has said nothing yet.
+
+        A quiet source with nothing unread holds nothing back; if all are quiet it is ``tick_ms``
+        (None: the last event's).
+        """
+        loud = [s.watermark for s in self.sources.values() if not s.idle]
+        if loud:
+            return min(loud) if min(loud) > NO_TIME else None
+        if tick_ms is not None:
+            return tick_ms
+        known = [s.watermark for s in self.sources.values() if s.watermark > NO_TIME]
+        return max(known) if known else None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether every source is quiet, with nothing unread."""
+        return all(s.idle for s in self.sources.values())
+
+    # settling
+
+    def _settle(self, partition: int, source: Source) -> None:
+        if source.watermark - source.settled_at < MINUTE_MS:
+            return
+        source.settled_at = source.watermark
+        parts = self.partials[partition]
+        over = [p for p in parts if p[1] < source.watermark - TIERS[p[0]].correct_ms]
+        for pane_id in over:
+            tier, start = pane_id
+            cells = parts.pop(pane_id)
+            self.unsaved.add((partition, tier, start))
+            if tier == "L":
+                for key, cell in cells.items():
+                    add_cell(self.base, key, cell)
+                self.unsaved_base = True
+            elif tier in SETTLED_TIERS:
+                self.unsaved_settled.add(pane_id)
+
+    def settled_cells(self, tier: str, start: int) -> Cells | None:
+        """What is settled of a pane: all of it less what sources may still correct.
+
+        None if the pane is over.
+        """
+        ring = self.rings.get(tier)
+        if ring is None or start < ring.oldest():
+            return None
+        cells = ring.cells(start)
+        for parts in self.partials.values():
+            for key, cell in parts.get((tier, start), {}).items():
+                add_cell(cells, key, cell, -1)
+        return cells
+
+    # saved state
+
+    def restored(self, settled: dict[tuple[str, int], Cells]) -> None:
+        """Rebuild rings and levels from what was saved."""
+        self.head = max((s.head for s in self.sources.values()), default=NO_TIME)
+        self.levels.advance(self.head)
+        for key, cell in self.base.items():
+            add_cell(self.levels.values, key, cell)
+        for (tier, start), cells in settled.items():
+            self.ring(tier).add(start, cells)
+        for parts in self.partials.values():
+            for (tier, start), cells in parts.items():
+                if tier == "L":
+                    self.levels.add(start, cells)
+                else:
+                    self.ring(tier).add(start, cells)
+        self.touch_all()
+
+    def touch_all(self) -> None:
+        """Have everything read out again."""
+        for tier, ring in self.rings.items():
+            self.touched.update(ring.rows)
+            if tier == "D":
+                continue
+            for start in range(max(ring.oldest(), 0), ring.head + 1, ring.width):
+                touched = {ring.owner[row] for row in ring.column(start).nonzero()[0]}
+                if touched:
+                    self.touched_panes.setdefault((tier, start), set()).update(touched)
+        self.touched_levels.update(self.levels.values)
+
+    # reading
+
+    def window_cell(self, key: str, window: Window, at: int) -> Any:
+        """A cell summed over a window that ends with the pane containing ``at``; None: no such."""
+        for tier in window.tiers:
+            ring = self.rings.get(tier)
+            if ring is not None and key in ring.rows:
+                last = at - at % ring.width
+                return ring.sum_cell(key, last, window.span_ms // ring.width)
+        return None
+
+    def pane_cell(self, key: str, tier: str, start: int) -> Any:
+        """A cell of one pane; None: no such cell."""
+        ring = self.rings.get(tier)
+        if ring is None or key not in ring.rows:
+            return None
+        return ring.sum_cell(key, start, 1)
+
+
+def _leaving(ring: Ring, window: Window, time_ms: int) -> set[str]:
+    """Cells that have something in the panes which leave a window when time moves on."""
+    head = time_ms - time_ms % ring.width
+    steps = (head - ring.head) // ring.width
+    panes = window.span_ms // ring.width
+    gone = ring.sums(ring.head - (panes - min(steps, panes)) * ring.width, min(steps, panes))
+    return {ring.owner[row] for row in gone.nonzero()[0]}
+
+
+def _minus(new: Cell, old: Cell) -> Cell | None:
+    """Difference of two cells; None if there is none."""
+    if new == old:
+        return None
+    if isinstance(new, dict):
+        assert isinstance(old, dict)
+        fields: Iterable[int] = new.keys() | old.keys()
+        return {f: d for f in fields if (d := new.get(f, 0) - old.get(f, 0))}
+    assert isinstance(old, list)
+    return [a - b for a, b in zip(new, old, strict=True)]
