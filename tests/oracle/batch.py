@@ -1,0 +1,59 @@
+"""The oracle: all records of a run → every pane of every measure, computed exactly and slowly.
+
+Shares no code with the engine: only the table of measures and tiers (the contract, together with
+docs/measures.md). Works partition by partition, record by record, in order of offset, because
+repeats, the watermark, lateness and the places of dimension values belong to a partition.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.oracle.panes import Cell, CellAt, shaped
+from tests.oracle.partition import Limits, Partition, Score, Stored
+
+DEFAULTS = Limits()
+
+
+@dataclass
+class Result:
+    """What a run must come to.
+
+    ``counts``: produced, accepted, repeated, late, early (some of the accepted), rejected, ignored.
+    ``dead``: (topic, partition, offset, reason) of every reject.
+    """
+
+    cells: dict[CellAt, Cell] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    dead: list[tuple[str, int, int, str]] = field(default_factory=list)
+    watermarks: dict[tuple[str, int], int | None] = field(default_factory=dict)
+
+
+def no_model(text: str) -> int:
+    """Stand in for the text model where no free texts are expected."""
+    raise AssertionError(f"a free text, but no model: {text[:50]!r}")
+
+
+def compute(
+    records: Mapping[tuple[str, int], Sequence[Stored]],
+    limits: Limits = DEFAULTS,
+    score: Score = no_model,
+) -> Result:
+    """All records by (topic, partition), in order of offset → what the engine must have in the end.
+
+    ``score`` is the frozen text model: text → −1000 … 1000.
+    """
+    result, sums = Result(), defaultdict[CellAt, Counter[int]](Counter)
+    for (topic, number), stored in sorted(records.items()):
+        partition = Partition(topic, number, limits, score)
+        for record in stored:
+            partition.read(record)
+        for at, amounts in partition.panes.cells.items():
+            sums[at].update(amounts)
+        result.counts += partition.counts
+        result.dead += partition.dead
+        result.watermarks[topic, number] = partition.watermark
+    result.cells = {at: shaped(at[2], sums[at]) for at in sums if any(sums[at].values())}
+    return result

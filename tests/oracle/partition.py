@@ -1,0 +1,193 @@
+"""One topic partition, record by record: what counts, and what it does to the panes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from schemas.measures import MEASURES
+from tests.oracle import contributions, things
+from tests.oracle.contributions import DAY, Contributions, Event
+from tests.oracle.decode import Refused, decode
+from tests.oracle.panes import Panes
+
+Score = Callable[[str], int]
+
+FORGET_SETTLED_MS = 9 * DAY
+FORGET_MS = 120 * DAY
+
+
+class Stored(NamedTuple):
+    """One record as read back from its partition."""
+
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Limits(NamedTuple):
+    """The settings that change what counts, in milliseconds and numbers."""
+
+    late_ms: int = 48 * 3_600_000
+    early_ms: int = 300_000
+    close_delay_ms: int = 30_000
+    repeat_horizon_ms: int = 24 * 3_600_000
+    repeat_horizon_events: int = 200_000
+    dimension_values_max: int = 200
+    record_bytes_max: int = 262_144
+
+
+@dataclass
+class Life:
+    """A thing so far: every event of it that counted, and what it contributed by them."""
+
+    events: list[Event]
+    before: Contributions
+    settled: bool = False
+
+    @property
+    def last_at(self) -> int:
+        """Highest event time."""
+        return max(int(e["occurred_at"]) for e in self.events)
+
+
+class Partition:
+    """One topic partition, from its first record on."""
+
+    def __init__(self, topic: str, number: int, limits: Limits, score: Score) -> None:
+        self.topic = topic
+        self.number = number
+        self.limits = limits
+        self.score = score
+        self.high_ms: int | None = None
+        self.panes = Panes()
+        self.counts: Counter[str] = Counter()
+        self.dead: list[tuple[str, int, int, str]] = []
+        self.ids: dict[tuple[str, str], tuple[int, int | None]] = {}
+        self.places: dict[str, set[str]] = defaultdict(set)
+        self.lives: dict[tuple[str, ...], Life] = {}
+        self.submitted_at: dict[str, int] = {}
+
+    @property
+    def watermark(self) -> int | None:
+        """Highest event time less the close delay."""
+        return None if self.high_ms is None else self.high_ms - self.limits.close_delay_ms
+
+    def read(self, record: Stored) -> None:
+        """Take one record into account."""
+        self.counts["produced"] += 1
+        event = decode(self.topic, record.value, self.limits.record_bytes_max)
+        if isinstance(event, Refused):
+            if event.verdict == "rejected":
+                self.dead.append((self.topic, self.number, record.offset, event.reason))
+            self.intake(record, event.verdict, None, event.reason or None)
+            return
+        source = self.place("source", event["source"])
+        verdict = self.judge(event, record.timestamp_ms)
+        self.intake(record, verdict, source, "ok" if verdict in ("accepted", "early") else None)
+        if verdict in ("accepted", "early"):
+            self.accept(event, early=verdict == "early")
+
+    def judge(self, event: Event, timestamp_ms: int) -> str:
+        """``repeated``, ``late``, ``early`` (and accepted) or ``accepted``."""
+        if self.remembers((event["source"], event["event_id"])):
+            return "repeated"
+        watermark = self.watermark
+        if watermark is not None and event["occurred_at"] < watermark - self.limits.late_ms:
+            return "late"
+        ahead_ms = event["occurred_at"] - timestamp_ms
+        return "early" if ahead_ms > self.limits.early_ms else "accepted"
+
+    def remembers(self, identity: tuple[str, str]) -> bool:
+        """Whether this id was accepted within the repeat horizon."""
+        if identity not in self.ids:
+            return False
+        number, watermark = self.ids[identity]
+        if self.counts["accepted"] - number >= self.limits.repeat_horizon_events:
+            return False
+        if watermark is None or self.watermark is None:
+            return True
+        return self.watermark - watermark <= self.limits.repeat_horizon_ms
+
+    def intake(self, record: Stored, verdict: str, source: str | None, reason: str | None) -> None:
+        """Count a record as what it was."""
+        verdicts = ("accepted", "early") if verdict == "early" else (verdict,)
+        fields = MEASURES["intake"].fields
+        dims = {"source": source, "topic": self.topic, "reason": reason}
+        about = contributions.Who("all", None, dims)
+        to = Contributions()
+        amounts = {fields.index(v): 1 for v in verdicts}
+        contributions.add(to, "intake", record.timestamp_ms, about, amounts)
+        self.panes.apply(to, self.watermark)
+        self.counts.update(verdicts)
+
+    def accept(self, event: Event, *, early: bool) -> None:
+        """Count an event, then let it move time."""
+        for name in ("channel", "region", "product"):
+            event[name] = self.place(name, event[name]) if event[name] else None
+        event["partner"] = event["partner_id"] and self.place("partner", event["partner_id"])
+        self.panes.apply(self.of_itself(event), self.watermark)
+        if (thing := things.thing_of(event)) is not None:
+            self.panes.apply(self.of_its_thing(thing, event), self.watermark)
+        if not early:
+            self.high_ms = max(self.high_ms or 0, event["occurred_at"])
+        identity = event["source"], event["event_id"]
+        self.ids[identity] = (self.counts["accepted"], self.watermark)
+
+    def place(self, dimension: str, value: str) -> str:
+        """Return the value under which a dimension's value is counted."""
+        for sign in "|,=@":
+            value = value.replace(sign, "_")
+        taken = self.places[dimension]
+        if value not in taken and len(taken) >= self.limits.dimension_values_max:
+            return "other"
+        taken.add(value)
+        return value
+
+    def of_itself(self, event: Event) -> Contributions:
+        """What an event contributes by itself, whatever it is about."""
+        to = Contributions()
+        untold = event.get("text") and not event["sentiment"] and event["text"].strip()
+        score = self.score(event["text"]) if untold else 0
+        if self.topic == "interactions":
+            contributions.interaction(to, event, score)
+        elif event["type"] == "survey.sent":
+            contributions.count(to, "surveys_sent", event["occurred_at"], contributions.who(event))
+        elif event["type"] == "feedback.submitted":
+            contributions.submitted(to, event, score)
+            self.remember_submission(event)
+        elif event["type"] == "feedback.answered":
+            contributions.answered(to, event, self.submission(event["feedback_id"]))
+        return to
+
+    def remember_submission(self, event: Event) -> None:
+        """Keep the earliest moment of each feedback."""
+        known, at = self.submission(event["feedback_id"]), event["occurred_at"]
+        self.submitted_at[event["feedback_id"]] = at if known is None else min(known, at)
+
+    def submission(self, feedback_id: str) -> int | None:
+        """Return the moment, unless forgotten."""
+        at = self.submitted_at.get(feedback_id)
+        if at is None or (self.watermark or 0) > at + FORGET_SETTLED_MS:
+            return None
+        return at
+
+    def of_its_thing(self, thing: tuple[str, ...], event: Event) -> Contributions:
+        """What changes in the contributions of the thing by this event."""
+        life = self.lives.get(thing)
+        if life is None or self.forgotten(life):
+            life = self.lives[thing] = Life([], Contributions())
+        life.events.append(event)
+        now, life.settled = things.LIVES[thing[0]](life.events)
+        change = Contributions(now)
+        change.subtract(life.before)
+        life.before = now
+        return change
+
+    def forgotten(self, life: Life) -> bool:
+        """Whether the facts of a thing are gone by now."""
+        age_ms = (self.watermark or 0) - life.last_at
+        return age_ms > (FORGET_SETTLED_MS if life.settled else FORGET_MS)
