@@ -14,7 +14,7 @@ JOBS ?= 2
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-annotate
+	--no-header --no-annotate
 
 .PHONY: help
 help: ## list the targets

@@ -72,7 +72,8 @@ def classpath(progress: Callable[[str], None]) -> str:
         with (home / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # somebody else may be at it: then theirs will do
             missing = [jar for jar in missing if not (home / jar.file_name).exists()]
-            _fetch(missing, home, progress)
+            if missing:
+                _fetch(missing, home, progress)
     return os.pathsep.join(str(home / jar.file_name) for jar in jars)
 
 
@@ -99,8 +100,11 @@ def _fetch_one(jar: Jar, home: Path, staging: Path) -> Jar:
 
     settings = GlobalSettings.load()
     problem: object = None
-    for local_repos in ([settings.repo_cache], []):
-        context = MavenContext(repo_cache=staging, local_repos=local_repos, timeout=60)
+    for attempt, local_repos in enumerate(([settings.repo_cache], [], [])):
+        # A directory for each attempt: jgo takes what a broken download left for the whole file.
+        context = MavenContext(
+            repo_cache=staging / str(attempt), local_repos=local_repos, timeout=60
+        )
         context.remote_repos.update(settings.repositories)
         try:
             found = (
