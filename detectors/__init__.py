@@ -1,0 +1,1 @@
+"""Whether something is wrong, and what a text says. Pure: no wire, no clock, no chance."""

@@ -1,0 +1,178 @@
+"""One rule, one segment, one closed pane: what to say of it. The only place that learns.
+
+Limits and statistics speak side by side and the more severe one counts. Whether a pane may be
+learned is decided here and nowhere else: not while the alarm it belongs to stands.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from msgspec import Struct
+
+from detectors.base import Detector, Explanation, Features, Observation
+from detectors.gauges import Count, Lateness, Measured, Stock, Wait
+from detectors.rules import Rule
+from detectors.wording import duration, shown, times
+from schemas.alerts import SEVERITY_RANK, Severity, Verdict
+
+# Evidence that does not speak against "all is well again".
+CLEAR_SCORE = 0.5
+# A share is back at its usual level within this, or within its standard error.
+NEAR = 0.02
+
+
+class Finding(Struct, frozen=True, gc=False):
+    """Everything a verdict is made from."""
+
+    measured: Measured
+    gauge: float | None
+    expected: float | None
+    score: float
+    by_limit: Severity
+    by_chance: Severity
+
+    @property
+    def severity(self) -> Severity:
+        worst = worse(self.by_limit, self.by_chance)
+        return worse(worst, "yellow") if self.measured.flagged else worst
+
+
+def worse(a: Severity, b: Severity) -> Severity:
+    """The more severe of two."""
+    return a if SEVERITY_RANK[a] >= SEVERITY_RANK[b] else b
+
+
+def stands(standing: Severity, verdict: Verdict) -> Severity:
+    """The severity that stands after a verdict: what the next ``judge`` is to be told."""
+    if verdict.severity != "ok":
+        return verdict.severity
+    return "ok" if verdict.clear else standing
+
+
+def judge(
+    rule: Rule,
+    detector: Detector[Any] | None,
+    observation: Observation,
+    segment: str,
+    *,
+    standing: Severity = "ok",
+    history: bool = False,
+) -> Verdict:
+    """Verdict on a closed pane; the detector learns it.
+
+    ``standing``: the severity that stands from earlier panes (``stands``). ``history``: the pane
+    is too old to page anybody. Panes come in order; one at or before the last is not learned again.
+    """
+    measured = rule.gauge.read(observation)
+    score, expected, x = 0.0, None, None
+    if detector is not None:
+        x = rule.gauge.features(observation)
+        score, usual = detector.score_one(x), detector.expected_one(x)
+        expected = None if usual is None else rule.gauge.usual(usual)
+    found = _find(rule, measured, expected, score, standing)
+    severity = found.severity
+    reason, since = "", None
+    if severity != "ok" or standing != "ok":
+        why = detector.explain_one(x) if detector and x and found.by_chance != "ok" else None
+        since = why.since_ms if why else None
+        reason = _reason(rule, found, why)
+    if detector is not None and x is not None:
+        _learn(detector, x, hold=_holds(rule, found, worse(severity, standing)))
+    return Verdict(
+        rule=rule.id,
+        kpi=rule.kpi,
+        segment=segment,
+        at=observation.end_ms,
+        severity=severity,
+        clear=severity == "ok" and _clear(rule, found),
+        value=measured.value,
+        expected=expected,
+        n=measured.n,
+        reason=reason,
+        since=since,
+        history=history,
+    )
+
+
+def _find(
+    rule: Rule, measured: Measured, expected: float | None, score: float, standing: Severity
+) -> Finding:
+    limits, gauge = rule.limits, measured.gauge
+    by_limit: Severity = "ok"
+    alarm = score >= 1.0 and measured.n >= rule.chance_n_min
+    by_chance: Severity = rule.chance if alarm else "ok"
+    if limits is not None and limits.relative:
+        gauge = measured.value / expected if expected and measured.value is not None else None
+        if gauge is None or not alarm:
+            by_chance = "ok"
+        else:
+            by_limit = by_chance = limits.severity(gauge, standing)
+    elif limits is not None and gauge is not None and measured.n >= rule.n_min:
+        by_limit = limits.severity(gauge, standing)
+    return Finding(measured, gauge, expected, score, by_limit, by_chance)
+
+
+def _clear(rule: Rule, found: Finding) -> bool:
+    """Back by a margin: limits, evidence and, for a share, its distance from the usual one."""
+    if found.score >= CLEAR_SCORE:
+        return False
+    if found.gauge is None:
+        return True
+    if rule.limits is not None and not rule.limits.clear(found.gauge):
+        return False
+    usual, n = found.expected, found.measured.n
+    if usual is None or rule.unit != "percent" or found.measured.value is None:
+        return True
+    near = max(NEAR, math.sqrt(usual * (1 - usual) / n))
+    short = usual - found.measured.value
+    return (short if rule.better_up else -short) <= near
+
+
+def _holds(rule: Rule, found: Finding, severity: Severity) -> bool:
+    if found.measured.flagged and found.by_chance == "ok" and found.score < CLEAR_SCORE:
+        return False
+    return SEVERITY_RANK[severity] >= SEVERITY_RANK[rule.chance]
+
+
+def _learn(detector: Detector[Any], x: Features, *, hold: bool) -> None:
+    if hold:
+        detector.hold_one(x)
+    else:
+        detector.learn_one(x)
+
+
+def _reason(rule: Rule, found: Finding, why: Explanation | None) -> str:
+    """Value, limit, what is usual, and since the shift began what was seen where what is usual."""
+    m, unit = found.measured, rule.unit
+    if isinstance(rule.gauge, Lateness):
+        late = f", {duration(found.gauge)} late on average" if found.gauge is not None else ""
+        text = f"{m.n} {rule.noun}{late}"
+    elif isinstance(rule.gauge, Wait):
+        text = f"{shown(m.value, unit)} on average over {m.n} {rule.noun}"
+    elif isinstance(rule.gauge, Count | Stock):
+        text = f"{m.n} {rule.noun}" + (f" in {rule.window}" if rule.window != "now" else "")
+    else:
+        text = f"{shown(m.value, unit)} of {m.n} {rule.noun} in {rule.window}"
+    if found.expected is not None:
+        text += f", usually {shown(found.expected, unit)}"
+    if rule.limits and rule.limits.relative and found.gauge is not None:
+        text += f" ({times(found.gauge)})"
+    elif found.by_limit != "ok" and rule.limits and not isinstance(rule.gauge, Lateness):
+        limit = rule.limits.red if found.by_limit == "red" else rule.limits.yellow
+        text += f"; the limit is {shown(limit, unit)}"
+    if m.flagged:
+        text += "; at least one is past its limit"
+    return text + _chance(rule, why)
+
+
+def _chance(rule: Rule, why: Explanation | None) -> str:
+    if why is None:
+        return ""
+    seen = f"{why.observed:.0f}"
+    if rule.window == "24h":
+        seen = f"{why.observed:.0f} of {why.n}"
+    since = "" if why.since_ms is None else " since the likely start"
+    text = f"; more than chance: {seen} {rule.counted}{since}, usually {why.expected:.1f}"
+    return text + " (little learned yet)" if why.provisional else text
