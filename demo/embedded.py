@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -184,7 +185,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with server:
-            signal.pause()
+            while server.pid is not None:
+                time.sleep(0.5)
+            sys.exit(f"{server.name} ended by itself:\n{server.log_tail()}")
     except KeyboardInterrupt:
         pass
     except EmbeddedError as exc:
