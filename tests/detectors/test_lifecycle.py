@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from detectors.lifecycle import (
     ACTIONS,
@@ -13,6 +15,7 @@ from detectors.lifecycle import (
     REOPEN_MS,
     STEPS_MAX,
     UNCHANGED,
+    Action,
     Reason,
     act,
     step,
@@ -22,8 +25,11 @@ from schemas.alerts import SEVERITY_RANK, Alert, Severity, Verdict
 MINUTE = 60_000
 
 
-def verdict(minute: int, severity: Severity = "yellow", *, clear: bool = False, **more) -> Verdict:
-    given = {
+def verdict(
+    minute: int, severity: Severity = "yellow", *, clear: bool = False, **more: Any
+) -> Verdict:
+    """A verdict on the pane that ends at ``minute``."""
+    given: dict[str, Any] = {
         "rule": "csat_drop",
         "kpi": "csat",
         "segment": "customer|channel=email",
@@ -35,7 +41,8 @@ def verdict(minute: int, severity: Severity = "yellow", *, clear: bool = False, 
     return Verdict(at=minute * MINUTE, severity=severity, clear=clear, **(given | more))
 
 
-def run(*verdicts: Verdict, alert: Alert | None = None) -> tuple[Alert | None, list[Reason]]:
+def tried(*verdicts: Verdict, alert: Alert | None = None) -> tuple[Alert | None, list[Reason]]:
+    """The alert after some verdicts (None: none was opened), and the reason of each."""
     reasons = []
     for v in verdicts:
         alert, reason = step(alert, v, v.at + 5_000)
@@ -43,11 +50,20 @@ def run(*verdicts: Verdict, alert: Alert | None = None) -> tuple[Alert | None, l
     return alert, reasons
 
 
-def ok(minute: int, *, clear: bool = True, **more) -> Verdict:
+def run(*verdicts: Verdict, alert: Alert | None = None) -> tuple[Alert, list[Reason]]:
+    """The same where there is an alert afterwards."""
+    alert, reasons = tried(*verdicts, alert=alert)
+    assert alert is not None
+    return alert, reasons
+
+
+def ok(minute: int, *, clear: bool = True, **more: Any) -> Verdict:
+    """A verdict that all is well, by the margin or not."""
     return verdict(minute, "ok", clear=clear, value=0.8, **more)
 
 
-def test_first_breach_opens_an_alert_that_says_what_to_do():
+def test_first_breach_opens_an_alert_that_says_what_to_do() -> None:
+    """With the rule's title, action and audience."""
     alert, reasons = run(verdict(10, "red"))
     assert reasons == [Reason.OPENED]
     assert (alert.status, alert.severity, alert.peak) == ("open", "red", "red")
@@ -58,11 +74,13 @@ def test_first_breach_opens_an_alert_that_says_what_to_do():
     assert alert.version == 1
 
 
-def test_what_is_well_opens_nothing():
-    assert run(ok(1), ok(2, clear=False)) == (None, [Reason.QUIET, Reason.QUIET])
+def test_what_is_well_opens_nothing() -> None:
+    """Clear or in between."""
+    assert tried(ok(1), ok(2, clear=False)) == (None, [Reason.QUIET, Reason.QUIET])
 
 
-def test_two_clear_panes_in_a_row_resolve():
+def test_two_clear_panes_in_a_row_resolve() -> None:
+    """A breach, or a pane between breach and clear, starts the count again."""
     #         y  c  y  c  -  c  c
     alert, reasons = run(verdict(1), ok(2), verdict(3), ok(4), ok(5, clear=False), ok(6), ok(7))
     assert reasons == [
@@ -78,27 +96,31 @@ def test_two_clear_panes_in_a_row_resolve():
     assert alert.resolved_at == 7 * MINUTE
 
 
-def test_between_breach_and_clear_nothing_changes_but_the_value():
+def test_between_breach_and_clear_nothing_changes_but_the_value() -> None:
+    """This is the hysteresis."""
     opened, _ = run(verdict(1, "red"))
     held, reasons = run(ok(2, clear=False), alert=opened)
     assert reasons == [Reason.HELD]
     assert (held.status, held.severity, held.value) == ("open", "red", 0.8)
 
 
-def test_severity_follows_and_peak_stays():
+def test_severity_follows_and_peak_stays() -> None:
+    """Up and down."""
     alert, reasons = run(verdict(1), verdict(2, "red"), verdict(3))
     assert reasons == [Reason.OPENED, Reason.RAISED, Reason.LOWERED]
     assert (alert.severity, alert.peak) == ("yellow", "red")
 
 
-def test_what_comes_back_soon_opens_the_same_alert_again():
+def test_what_comes_back_soon_opens_the_same_alert_again() -> None:
+    """Its beginning stays."""
     resolved, _ = run(verdict(1), ok(2), ok(3))
     alert, reasons = run(verdict(10), alert=resolved)
     assert reasons == [Reason.REOPENED]
     assert (alert.status, alert.opened_at, alert.resolved_at) == ("open", MINUTE, None)
 
 
-def test_what_comes_back_late_is_a_new_alert_of_a_higher_version():
+def test_what_comes_back_late_is_a_new_alert_of_a_higher_version() -> None:
+    """With a log of its own."""
     resolved, _ = run(verdict(1), ok(2), ok(3))
     minute = 4 + REOPEN_MS // MINUTE
     alert, reasons = run(verdict(minute), alert=resolved)
@@ -108,26 +130,30 @@ def test_what_comes_back_late_is_a_new_alert_of_a_higher_version():
     assert len(alert.steps) == 1
 
 
-def test_history_opens_and_resolves_without_a_page():
+def test_history_opens_and_resolves_without_a_page() -> None:
+    """It is for the log and the heatmap."""
     alert, _ = run(verdict(1, history=True))
     assert alert.history
     alert, _ = run(ok(2, history=True), ok(3, history=True), alert=alert)
     assert (alert.status, alert.history) == ("resolved", True)
 
 
-def test_what_is_still_true_at_the_head_goes_live_once():
+def test_what_is_still_true_at_the_head_goes_live_once() -> None:
+    """That is the one page of a catch-up."""
     alert, reasons = run(verdict(1, history=True), verdict(60), verdict(61))
     assert reasons == [Reason.OPENED, Reason.WENT_LIVE, Reason.UPDATED]
     assert not alert.history
 
 
-def test_a_live_alert_stays_live_through_a_catch_up():
+def test_a_live_alert_stays_live_through_a_catch_up() -> None:
+    """Whoever was paged is not forgotten."""
     alert, reasons = run(verdict(1), verdict(2, history=True), verdict(3))
     assert not alert.history
     assert Reason.WENT_LIVE not in reasons
 
 
-def test_resolved_by_hand_stays_so_until_it_was_clear():
+def test_resolved_by_hand_stays_so_until_it_was_clear() -> None:
+    """Nobody wants the alert back that they just closed."""
     opened, _ = run(verdict(1))
     by_hand, reason = act(opened, "resolve", "kim", 2 * MINUTE, "known")
     assert reason is Reason.ACTED
@@ -142,7 +168,8 @@ def test_resolved_by_hand_stays_so_until_it_was_clear():
     assert alert.status == "open"
 
 
-def test_resolved_by_hand_opens_again_if_it_gets_worse():
+def test_resolved_by_hand_opens_again_if_it_gets_worse() -> None:
+    """That is news."""
     opened, _ = run(verdict(1))
     by_hand, _ = act(opened, "resolve", "kim", 2 * MINUTE)
     alert, reasons = run(verdict(3, "red"), alert=by_hand)
@@ -150,15 +177,17 @@ def test_resolved_by_hand_opens_again_if_it_gets_worse():
     assert alert.severity == "red"
 
 
-def test_a_person_takes_an_alert_through_its_statuses():
+def test_a_person_takes_an_alert_through_its_statuses() -> None:
+    """With who, when and why in the log."""
     alert, _ = run(verdict(1))
-    for action, status in (
+    path: tuple[tuple[Action, str], ...] = (
         ("acknowledge", "acknowledged"),
         ("start", "in_progress"),
         ("comment", "in_progress"),
         ("resolve", "resolved"),
         ("reopen", "open"),
-    ):
+    )
+    for action, status in path:
         alert, reason = act(alert, action, "kim", 2 * MINUTE, "because")
         assert reason is Reason.ACTED
         assert alert.status == status
@@ -167,25 +196,29 @@ def test_a_person_takes_an_alert_through_its_statuses():
     assert alert.owner == "kim"
 
 
-def test_assigning_names_the_owner():
+def test_assigning_names_the_owner() -> None:
+    """A person or a team."""
     alert, _ = run(verdict(1))
     alert, _ = act(alert, "assign", "kim", 2 * MINUTE, owner="logistics")
     assert (alert.owner, alert.steps[-1].what) == ("logistics", "assigned to logistics")
 
 
-def test_what_a_status_does_not_allow_is_refused():
+def test_what_a_status_does_not_allow_is_refused() -> None:
+    """And changes nothing."""
     alert, _ = run(verdict(1), ok(2), ok(3))
     assert act(alert, "acknowledge", "kim", 4 * MINUTE) == (alert, Reason.REFUSED)
 
 
-def test_what_a_person_did_survives_new_verdicts():
+def test_what_a_person_did_survives_new_verdicts() -> None:
+    """Status and owner are theirs."""
     alert, _ = run(verdict(1))
     alert, _ = act(alert, "start", "kim", 2 * MINUTE)
     alert, _ = run(verdict(3, "red"), alert=alert)
     assert (alert.status, alert.owner) == ("in_progress", "kim")
 
 
-def test_the_log_of_an_alert_is_bounded():
+def test_the_log_of_an_alert_is_bounded() -> None:
+    """The newest lines stay."""
     alert, _ = run(*(verdict(i, "red" if i % 2 else "yellow") for i in range(1, 200)))
     assert len(alert.steps) == STEPS_MAX
 
@@ -208,10 +241,10 @@ VERDICTS = st.lists(
 
 
 @given(VERDICTS, st.data())
-def test_repeats_and_replays_change_nothing(verdicts, data):
+def test_repeats_and_replays_change_nothing(verdicts: list[Verdict], data: st.DataObject) -> None:
     """Delivered again from any earlier point on, any number of times: the same alert."""
-    once, _ = run(*verdicts)
-    alert = None
+    once, _ = tried(*verdicts)
+    alert: Alert | None = None
     for i, v in enumerate(verdicts):
         alert, _ = step(alert, v, v.at)
         if alert is not None and data.draw(st.booleans()):
@@ -219,16 +252,20 @@ def test_repeats_and_replays_change_nothing(verdicts, data):
                 repeated, reason = step(alert, again, v.at)
                 assert reason in (Reason.REPEATED, Reason.QUIET, Reason.SETTLED_BY_HAND)
                 assert repeated is alert
-    assert replace(alert, updated_at=0) == replace(once, updated_at=0) if alert else once is None
+    assert (alert is None) == (once is None)
+    if alert is not None and once is not None:
+        assert replace(alert, updated_at=0) == replace(once, updated_at=0)
 
 
 @given(VERDICTS)
-def test_every_alert_follows_the_rules(verdicts):
-    alert, clears, was_open = None, 0, False
+def test_every_alert_follows_the_rules(verdicts: list[Verdict]) -> None:
+    """Resolved only after a trigger and two clear panes; a breach is always open."""
+    alert: Alert | None = None
+    clears, was_open = 0, False
     for v in verdicts:
         before = alert
         alert, reason = step(before, v, v.at)
-        clears = clears + 1 if v.severity == "ok" and v.clear else 0
+        clears = clears + 1 if v.clear else 0
         if reason is Reason.RESOLVED:
             assert was_open
             assert clears >= CLEAR_PANES
@@ -236,15 +273,17 @@ def test_every_alert_follows_the_rules(verdicts):
         if reason in UNCHANGED:
             assert alert is before
         else:
+            assert alert is not None
             assert alert.version == (before.version if before else 0) + 1
         if v.severity != "ok":
+            assert alert is not None
             assert was_open
             assert alert.severity == v.severity
             assert SEVERITY_RANK[alert.peak] >= SEVERITY_RANK[alert.severity]
 
 
 @given(st.lists(st.sampled_from([0.699, 0.701]), min_size=2, max_size=60))
-def test_a_value_that_trembles_around_its_limit_is_announced_once(values):
+def test_a_value_that_trembles_around_its_limit_is_announced_once(values: list[float]) -> None:
     """Above the limit by less than the margin is neither a breach nor clear."""
     verdicts = [verdict(1)] + [
         verdict(i + 2, "yellow" if v < 0.7 else "ok", value=v) for i, v in enumerate(values)
@@ -256,7 +295,8 @@ def test_a_value_that_trembles_around_its_limit_is_announced_once(values):
 @given(
     st.lists(st.sampled_from(sorted({action for _, action in ACTIONS})), max_size=20),
 )
-def test_actions_move_only_along_the_table(actions):
+def test_actions_move_only_along_the_table(actions: list[Action]) -> None:
+    """Everything else is refused."""
     alert, _ = run(verdict(1))
     for i, action in enumerate(actions):
         before = alert

@@ -23,7 +23,8 @@ MODEL = Vader()
         ("   \n ", "neutral"),
     ],
 )
-def test_plain_texts_have_their_label(text, label):
+def test_plain_texts_have_their_label(text: str, label: str) -> None:
+    """The model speaks English."""
     assert MODEL.score(text)[1] == label
 
 
@@ -31,27 +32,32 @@ def test_plain_texts_have_their_label(text, label):
     ("milli", "label"),
     [(50, "positive"), (49, "neutral"), (-49, "neutral"), (-50, "negative"), (0, "neutral")],
 )
-def test_neutral_ends_at_fifty_thousandths(milli, label):
+def test_neutral_ends_at_fifty_thousandths(milli: int, label: str) -> None:
+    """VADER's own limit."""
     assert label_of(milli) == label
 
 
 @given(st.text(max_size=300))
-def test_any_text_has_a_tone_within_bounds_and_always_the_same(text):
+def test_any_text_has_a_tone_within_bounds_and_always_the_same(text: str) -> None:
+    """Asked once or twice."""
     milli, label = MODEL.score(text)
     assert -1000 <= milli <= 1000
     assert label == label_of(milli)
     assert MODEL.score(text) == (milli, label)
 
 
-def test_only_the_beginning_of_a_long_text_is_read():
+def test_only_the_beginning_of_a_long_text_is_read() -> None:
+    """By words and by characters."""
     neutral = "word " * WORDS_MAX
     assert MODEL.score(neutral + "terrible awful hate") == MODEL.score(neutral)
     assert MODEL.score("x" * CHARS_MAX + " terrible") == MODEL.score("x" * CHARS_MAX)
 
 
-def test_many_emoji_count_as_a_few():
+def test_many_emoji_count_as_a_few() -> None:
+    """Each of them would be several words."""
     assert MODEL.score("😡" * 1_000) == MODEL.score("😡" * EMOJI_MAX)
 
 
-def test_the_version_names_the_installed_lexicon():
+def test_the_version_names_the_installed_lexicon() -> None:
+    """A new lexicon is a new version."""
     assert MODEL.version == "vader-" + version("vaderSentiment")
