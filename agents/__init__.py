@@ -1,0 +1,1 @@
+"""Where pure meets wire: fold, merge, watch, and the command line."""

@@ -151,8 +151,10 @@ class Things:
             self._add(panes, before, was, -1)
             self._add(panes, after, thing, 1)
         else:
-            self._add(panes, set(before).difference(after), thing, -1)
-            self._add(panes, set(after).difference(before), thing, 1)
+            # Sorted, because the order of a set differs from process to process.
+            old, new = set(before), set(after)
+            self._add(panes, sorted(old - new), thing, -1)
+            self._add(panes, sorted(new - old), thing, 1)
 
     def _add(self, panes: Panes, found: Iterable[Contribution], thing: Any, sign: int) -> None:
         dims, audience, partner = self.life.dims, thing.audience, thing.partner

@@ -24,7 +24,6 @@ class MergeState:
         self.stores: dict[str, Store] = {}
         self.lists: dict[str, dict[str, list[Row]]] = {}
         self.touched_lists: set[str] = set()
-        self.health: dict[str, dict[str, Any]] = {}
         # What the judge remembers, by its own keys; opaque here.
         self.memos: dict[str, Any] = {}
         self.unsaved_memos: set[str] = set()
@@ -49,15 +48,13 @@ class MergeState:
             self.lists.setdefault(name, {})[source] = rows
             self.touched_lists.add(name)
             self._unsaved_lists.add((name, source))
-        if pub.health:
-            self.health[source] = pub.health
 
     def listing(self, name: str) -> list[Row]:
         """The newest rows of a list over all sources."""
         return newest(row for rows in self.lists.get(name, {}).values() for row in rows)
 
     def remember(self, key: str, memo: Any) -> None:
-        """Keep something of the judge's."""
+        """Keep something of the judge's: a value, or a call that gives it when it is saved."""
         self.memos[key] = memo
         self.unsaved_memos.add(key)
 
@@ -108,7 +105,8 @@ class MergeState:
         self._unsaved_lists = set()
         memos, self.unsaved_memos = self.unsaved_memos, set()
         for key in memos:
-            yield f"memo/{key}", self.memos[key]
+            memo = self.memos[key]
+            yield f"memo/{key}", memo() if callable(memo) else memo
 
     def _store_changes(self, topic: str, store: Store) -> Iterable[tuple[str, Any]]:
         sources, store.unsaved_sources = store.unsaved_sources, set()

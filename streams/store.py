@@ -13,6 +13,7 @@ from streams.rings import Levels, Ring
 from streams.wire import HERO, REST, Publication
 
 SETTLED_TIERS = ("h", "H", "D")
+_STAND_INS = "hH"
 
 
 class Source(Struct):
@@ -201,13 +202,20 @@ class Store:
     # reading
 
     def window_cell(self, key: str, window: Window, at: int) -> Any:
-        """A cell summed over a window that ends with the pane containing ``at``; None: no such."""
-        for tier in window.tiers:
+        """A cell summed over a window that ends with the pane containing ``at``; None: no such.
+
+        In a past that the window's own tier no longer holds, hours stand in.
+        """
+        found = None
+        for tier in window.tiers + _STAND_INS:
             ring = self.rings.get(tier)
-            if ring is not None and key in ring.rows:
-                last = at - at % ring.width
-                return ring.sum_cell(key, last, window.span_ms // ring.width)
-        return None
+            if ring is None or key not in ring.rows or ring.width > window.span_ms:
+                continue
+            last, panes = at - at % ring.width, window.span_ms // ring.width
+            found = ring.sum_cell(key, last, panes)
+            if last - (panes - 1) * ring.width >= ring.oldest():
+                break
+        return found
 
     def pane_cell(self, key: str, tier: str, start: int) -> Any:
         """A cell of one pane; None: no such cell."""

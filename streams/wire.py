@@ -31,7 +31,6 @@ class Publication(Struct, array_like=True, gc=False):
     sent_ms: int
     panes: list[tuple[str, int, dict[str, Cell]]]
     lists: dict[str, list[dict[str, Any]]] = {}
-    health: dict[str, Any] = {}
 
 
 encode_publication = msgspec.msgpack.Encoder().encode

@@ -1,0 +1,184 @@
+"""The Faust app: three agents, each receives, calls one function, hands on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+from faust.serializers.codecs import Codec, register
+
+from agents.runtime import FoldRun, Group, MergeRun, WatchRun
+from schemas.names import TOPICS, Names
+from schemas.settings import Settings
+from streams import connect
+from streams.batches import BatchLimits
+from streams.stage import fail, log, now_ms
+from streams.transport import BatchConsumerThread, BatchTransport
+
+
+class PassThrough(Codec):
+    """Values are ``RecordBatch`` already."""
+
+    def _dumps(self, obj: Any) -> Any:
+        return obj
+
+    def _loads(self, s: Any) -> Any:
+        return s
+
+
+def build(settings: Settings) -> faust.App:
+    """The app of one worker."""
+    register("batch", PassThrough())
+    names = Names(settings.prefix)
+    app = faust.App(
+        names.app,
+        broker=f"kafka://{settings.kafka.replace(',', ';')}",
+        datadir=settings.data_dir,
+        store="memory://",
+        topic_partitions=settings.partitions,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=settings.fetch_bytes_max,
+        stream_buffer_maxsize=4,  # counts messages; ours are batches
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 3,
+        broker_rebalance_timeout=max(10.0, settings.session_timeout_s),
+        web_enabled=False,
+    )
+    BatchConsumerThread.limits = BatchLimits(settings.batch_records_max, settings.fetch_bytes_max)
+    app.transport = BatchTransport(app.conf.broker, app)
+    Worker(app, settings).declare()
+    return app
+
+
+class Worker:
+    """Agents, loops and rebalance handlers of one process."""
+
+    def __init__(self, app: faust.App, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.names = Names(settings.prefix)
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.started = asyncio.Event()
+        self.fold: FoldRun
+        self.merge: MergeRun
+        self.watch: WatchRun
+
+    def declare(self) -> None:
+        """Declare agents, tasks and handlers."""
+        app, names = self.app, self.names
+        sources = [names.source(topic) for topic in TOPICS]
+        self._agent("fold", sources, lambda: self.fold.take)
+        self._agent("merge", [names.panes], lambda: self.merge.take)
+        self._agent("watch", [names.verdicts], lambda: self.watch.take)
+        app.task(self.start)
+        app.on_partitions_revoked.connect(self.revoked)
+        app.on_partitions_assigned.connect(self.assigned)
+        app.on_before_shutdown.connect(self.stopping)
+
+    def _agent(
+        self, name: str, topics: list[str], take: Callable[[], Callable[..., Awaitable[None]]]
+    ) -> None:
+        topic = self.app.topic(*topics, value_serializer="batch", key_serializer="raw", acks=False)
+
+        async def agent(stream: Any) -> None:
+            await self.started.wait()
+            async for event in stream.noack().events():
+                try:
+                    await take()(event.message.tp, event.value)
+                except Exception as error:  # noqa: BLE001 - an agent that raises loses its batch
+                    fail(f"{name} {event.message.tp}", error)
+
+        self.app.agent(topic, name=name)(agent)
+
+    async def start(self) -> None:
+        """Make topics, connect, and set the loops going."""
+        settings = self.settings
+        await connect.create_topics(settings)
+        producer = AIOKafkaProducer(
+            **connect.kafka(settings),
+            enable_idempotence=True,
+            linger_ms=2,
+            max_batch_size=512_000,
+            max_request_size=4_000_000,
+            compression_type="lz4",
+        )
+        await producer.start()
+        group = Group(self.app)
+        self.fold = FoldRun(settings, group, producer)
+        self.merge = MergeRun(settings, group, producer)
+        self.watch = WatchRun(settings, group)
+        self.started.set()
+        # Records are tracked objects: with the default thresholds the collector costs 40 %.
+        gc.freeze()
+        gc.set_threshold(1_000_000, 50, 1_000)
+        loops: list[tuple[float, Callable[[], Awaitable[None]]]] = [
+            (0.1, self.fold.publish_hero),
+            (0.1, self.merge.show_hero),
+            (1.0, self.fold.publish_rest),
+            (1.0, self.merge.show_rest),
+            (1.0, self.watch.show),
+            (1.0, self.report),
+            (settings.checkpoint_s, self.checkpoint),
+        ]
+        await asyncio.gather(*(self._every(seconds, call) for seconds, call in loops))
+
+    async def _every(self, seconds: float, call: Callable[[], Awaitable[None]]) -> None:
+        while not self.app.should_stop:
+            await asyncio.sleep(seconds)
+            try:
+                await call()
+            except Exception as error:  # noqa: BLE001 - a loop that dies would stall in silence
+                fail(f"loop {call.__name__}", error)
+
+    async def checkpoint(self) -> None:
+        """Save all tables."""
+        for run in (self.fold, self.merge, self.watch):
+            await run.stage.checkpoint_all()
+
+    async def report(self) -> None:
+        """Tell walls how every source partition is doing."""
+        entries = self.fold.health(self.name)
+        if entries:
+            try:
+                await self.merge.redis.hset(self.names.health, mapping=entries)
+            except Exception as error:  # noqa: BLE001 - Redis may be away
+                log.debug("health not written: %s", error)
+
+    async def revoked(self, _: Any, revoked: set[Any], **__: Any) -> None:
+        """Save at once; tables stay open until it is known who owns them next."""
+        if self.started.is_set():
+            await self.checkpoint()
+
+    async def assigned(self, _: Any, assigned: set[Any], **__: Any) -> None:
+        """Give up the tables that others own now, open those that are new."""
+        asyncio.get_running_loop().create_task(self._assigned({*assigned}))
+
+    async def _assigned(self, assigned: set[Any]) -> None:
+        await self.started.wait()
+        firsts = {
+            self.names.source(TOPICS[0]): self.fold.stage,
+            self.names.panes: self.merge.stage,
+            self.names.verdicts: self.watch.stage,
+        }
+        for topic, stage in firsts.items():
+            ours = {tp.partition for tp in assigned if tp.topic == topic}
+            for partition in set(stage.tables) - ours:
+                await stage.tables.pop(partition).close()
+            for partition in sorted(ours):
+                await stage.table(topic, partition)
+
+    async def stopping(self, _: Any, **__: Any) -> None:
+        """Save before the worker ends."""
+        if self.started.is_set():
+            log.info("saving at %d", now_ms())
+            await self.checkpoint()

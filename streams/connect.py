@@ -1,0 +1,104 @@
+"""Connections: Kafka's settings for aiokafka clients, Redis clients, topics made and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import redis.asyncio as redis
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from schemas.names import TOPICS, Names
+from schemas.settings import Settings
+
+_DAY_MS = 86_400_000
+# Event time is in the value: a record stamped by its producer would be refused when it is an hour
+# ahead, and deleted at the next retention check when it is a week old.
+_LOG_APPEND = {"message.timestamp.type": "LogAppendTime"}
+_COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.bytes": str(32 * 1024 * 1024),
+    "segment.ms": str(600_000),
+    "min.cleanable.dirty.ratio": "0.2",
+    "delete.retention.ms": str(_DAY_MS),
+    "max.message.bytes": str(4_000_000),
+    **_LOG_APPEND,
+}
+
+
+def kafka(settings: Settings) -> dict[str, Any]:
+    """Arguments common to all aiokafka clients."""
+    return {"bootstrap_servers": settings.kafka}
+
+
+def redis_client(settings: Settings) -> redis.Redis:
+    """A client that gives up soon: a wall that is late is better than an engine that waits."""
+    return redis.Redis.from_url(
+        settings.redis, socket_timeout=5.0, socket_connect_timeout=2.0, health_check_interval=30
+    )
+
+
+def topics(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
+    """Every topic of an engine: partitions and settings."""
+    names, count = Names(settings.prefix), settings.partitions
+    week = {"retention.ms": str(7 * _DAY_MS), **_LOG_APPEND}
+    fortnight = {"retention.ms": str(14 * _DAY_MS), "max.message.bytes": "4000000", **_LOG_APPEND}
+    wanted: dict[str, tuple[int, dict[str, str]]] = {}
+    for topic in TOPICS:
+        wanted[names.source(topic)] = (count, week)
+        wanted[names.dead_letters(topic)] = (count, fortnight)
+    day = {"retention.ms": str(_DAY_MS), "max.message.bytes": "4000000", **_LOG_APPEND}
+    wanted[names.panes] = (count, day)
+    wanted[names.verdicts] = (1, day)
+    wanted[names.alerts] = (1, {"retention.ms": str(400 * _DAY_MS), **_LOG_APPEND})
+    wanted[names.fold_state] = (count, _COMPACTED)
+    wanted[names.merge_state] = (count, _COMPACTED)
+    wanted[names.watch_state] = (1, _COMPACTED)
+    return wanted
+
+
+async def create_topics(settings: Settings) -> list[str]:
+    """Create what is missing; the names of what was created.
+
+    Raises ``RuntimeError`` if a topic exists with another number of partitions: keys would move.
+    """
+    admin = AIOKafkaAdminClient(**kafka(settings))
+    await admin.start()
+    try:
+        wanted = topics(settings)
+        have = set(await admin.list_topics())
+        missing = [name for name in wanted if name not in have]
+        await _create(admin, {name: wanted[name] for name in missing})
+        await _check_counts(admin, {n: c for n, (c, _) in wanted.items() if n in have})
+        return missing
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, wanted: dict[str, tuple[int, Any]]) -> None:
+    new = [NewTopic(n, count, 1, topic_configs=conf) for n, (count, conf) in wanted.items()]
+    if not new:
+        return
+    answer = await admin.create_topics(new)
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise RuntimeError(f"cannot create topic {name}: {error.__name__}")
+
+
+async def _check_counts(admin: AIOKafkaAdminClient, wanted: dict[str, int]) -> None:
+    described = await admin.describe_topics(list(wanted)) if wanted else []
+    for topic in described:
+        count = len(topic["partitions"])
+        if count != wanted[topic["topic"]]:
+            raise RuntimeError(
+                f"topic {topic['topic']} has {count} partitions, the engine wants "
+                f"{wanted[topic['topic']]}: set CC_PARTITIONS={count}, or another CC_PREFIX"
+            )
+
+
+def topic_names(settings: Settings, topics: Iterable[str]) -> list[str]:
+    """Kafka names of source topics."""
+    names = Names(settings.prefix)
+    return [names.source(topic) for topic in topics]

@@ -1,0 +1,122 @@
+"""Redis as a projection: absolute writes, fenced by owner, rebuilt when it was emptied.
+
+Every write goes through one script that compares the owner's token (it grows with each new owner
+of a merge shard) and refuses a zombie. While Redis is away the newest value of each field waits,
+bounded; when it was emptied (the sentinel is gone) the caller is told to write everything again.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Any
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from schemas.names import Names
+from schemas.readings import Change, encode
+from streams.readout import Write
+
+# KEYS: owner, sentinel. ARGV: token, ttl_s, then triples (kind-marked key, field, value).
+# A key marked "h" is a hash, "s" a string, "z" a sorted set (field = score).
+_WRITE = """
+local owner = tonumber(redis.call('GET', KEYS[1]) or '0')
+if owner > tonumber(ARGV[1]) then return -1 end
+if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+if owner < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+local ttl = tonumber(ARGV[2])
+for i = 3, #ARGV, 3 do
+  local kind, key = string.sub(ARGV[i], 1, 1), string.sub(ARGV[i], 2)
+  if kind == 'h' then
+    if ARGV[i + 2] == '' then redis.call('HDEL', key, ARGV[i + 1])
+    else redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2]) end
+  elseif kind == 's' then redis.call('SET', key, ARGV[i + 2])
+  else redis.call('ZADD', key, ARGV[i + 1], ARGV[i + 2]) end
+  if ttl > 0 and kind == 'h' then
+    local life = string.match(key, ':series:.*:([mfh]):%d+$')
+    if life and redis.call('TTL', key) < 0 then
+      redis.call('EXPIRE', key, ttl * (life == 'm' and 2 or life == 'f' and 5 or 80))
+    end
+  end
+end
+return 1
+"""
+_DAY_S = 86_400
+_CHUNK = 1_000
+PENDING_MAX = 500_000
+
+
+class Outcome(enum.Enum):
+    """What became of a flush."""
+
+    SENT = "sent"
+    AWAY = "away"  # Redis did not answer; kept for the next flush
+    FENCED = "fenced"  # another owner writes this shard
+    EMPTIED = "emptied"  # Redis lost everything: write it all again
+
+
+class Projection:
+    """Writes of one owner (a merge shard, or the alert keeper)."""
+
+    def __init__(self, client: redis.Redis, names: Names, owner: str, token: int, *, expire: bool):
+        self.client = client
+        self.names = names
+        self.owner_key = f"{names.root}owner:{owner}"
+        self.token = token
+        self.ttl_s = _DAY_S if expire else 0
+        self.pending: dict[tuple[str, str], bytes] = {}
+        self.overflowed = False
+        self.failed_since_ms: int | None = None
+        self._script = client.register_script(_WRITE)
+
+    def put(self, writes: Iterable[Write], kind: str = "h") -> None:
+        """Take writes for the next flush; the newest value of a field wins."""
+        for key, field, value in writes:
+            self.pending[kind + key, field] = value
+        if len(self.pending) > PENDING_MAX:
+            self.pending.clear()
+            self.overflowed = True
+
+    async def flush(self, now_ms: int, change: Change | None = None) -> Outcome:
+        """Send what waits. Never raises for a Redis that is away, slow or full."""
+        if self.overflowed:
+            self.overflowed = False
+            return Outcome.EMPTIED
+        waiting, self.pending = self.pending, {}
+        items = list(waiting.items())
+        for i in range(0, len(items), _CHUNK):
+            try:
+                answer = await self._send(items[i : i + _CHUNK])
+            except (RedisError, OSError):
+                self.pending = {**dict(items[i:]), **self.pending}
+                self.failed_since_ms = self.failed_since_ms or now_ms
+                return Outcome.AWAY
+            if answer == -1:
+                return Outcome.FENCED
+            if answer == 0:
+                return await self._emptied()
+        self.failed_since_ms = None
+        if change is not None and (items or change.alerts):
+            await self._announce(change)
+        return Outcome.SENT
+
+    async def _send(self, items: list[tuple[tuple[str, str], bytes]]) -> Any:
+        args: list[Any] = [self.token, self.ttl_s]
+        for (key, field), value in items:
+            args += (key, field, value)
+        return await self._script(keys=[self.owner_key, self.names.sentinel], args=args)
+
+    async def _emptied(self) -> Outcome:
+        try:
+            await self.client.set(self.names.sentinel, "1")
+        except (RedisError, OSError):
+            return Outcome.AWAY
+        self.pending.clear()
+        return Outcome.EMPTIED
+
+    async def _announce(self, change: Change) -> None:
+        try:
+            await self.client.publish(self.names.changes, encode(change))
+        except (RedisError, OSError):
+            return  # walls also ask by themselves

@@ -1,0 +1,132 @@
+"""What the fold stage publishes to the merge stage. Publishing is not saving: after a crash the
+same absolute values come again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from schemas.names import TOPICS
+from streams.folding import TopicState
+from streams.panes import NO_TIME, Cells, PaneId, Panes
+from streams.wire import HERO, REST, Publication, Shards, encode_publication
+
+CELLS_MAX = 4_000
+# Cells of the overview's totals go out ten times as often as the rest.
+HERO_KEYS = frozenset(
+    f"{measure}|{audience}"
+    for measure in ("csat", "nps", "pss", "feedback", "sentiment", "tickets_opened", "visits")
+    for audience in ("customer", "partner")
+)
+
+
+def intake_partition(topic: str, partition: int) -> int:
+    """The intake panes of a topic partition are a source partition of their own."""
+    return TOPICS.index(topic) * 10_000 + partition  # type: ignore[arg-type]
+
+
+class Publisher:
+    """Publishes the topics of one partition number."""
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str, shards: int) -> None:
+        self.producer = producer
+        self.topic = topic
+        self.shards = Shards(shards)
+        self.sent: set[asyncio.Future[Any]] = set()
+        self.bytes = 0
+        self._lock = asyncio.Lock()
+
+    async def hero(self, state: TopicState, version: int, now_ms: int) -> None:
+        """Publish changed hero cells, if any."""
+        async with self._lock:
+            taken = state.panes.take_unpublished(HERO_KEYS)
+            if taken:
+                head = (state.topic, state.partition, HERO, version)
+                await self._publish(head, state.panes, state.head, taken, now_ms, idle=False)
+
+    async def rest(  # noqa: PLR0913
+        self, state: TopicState, version: int, now_ms: int, *, idle: bool
+    ) -> None:
+        """Publish everything else that changed, and the time every shard waits for."""
+        async with self._lock:
+            await self._rest(state, version, now_ms, idle=idle)
+
+    async def _rest(  # noqa: PLR0913
+        self, state: TopicState, version: int, now_ms: int, *, idle: bool
+    ) -> None:
+        hero = state.panes.take_unpublished(HERO_KEYS)
+        taken = state.panes.take_unpublished(None)
+        intake = state.intake.take_unpublished(None)
+        lists = state.lists.take_unpublished()
+        panes, head = state.panes, state.head
+        about = (state.topic, state.partition)
+        if hero:
+            await self._publish((*about, HERO, version), panes, head, hero, now_ms, idle=False)
+        await self._publish(
+            (*about, REST, version), panes, head, taken, now_ms, idle=idle, lists=lists
+        )
+        if intake or idle:
+            number = intake_partition(state.topic, state.partition)
+            about = ("intake", number)
+            await self._publish(
+                (*about, REST, version), state.intake, state.intake_head, intake, now_ms, idle=idle
+            )
+
+    async def _publish(  # noqa: PLR0913
+        self,
+        head: tuple[str, int, int, int],
+        panes: Panes,
+        head_ms: int,
+        taken: dict[PaneId, Cells],
+        now_ms: int,
+        *,
+        idle: bool,
+        lists: dict[str, list[dict[str, Any]]] | None = None,
+    ) -> None:
+        shards = self._by_shard(taken)
+        watermark = panes.watermark
+        for shard in range(self.shards.count):
+            parts = shards.get(shard, [[]]) if head[2] == REST else shards.get(shard, [])
+            for i, part in enumerate(parts):
+                final = i == len(parts) - 1
+                extra = (lists or {}) if final and shard == 0 else {}
+                pub = Publication(*head, final, watermark, head_ms, idle, now_ms, part, extra)
+                await self._send(shard, encode_publication(pub))
+
+    def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:
+        """Messages of at most ``CELLS_MAX`` cells for each shard."""
+        shards: dict[int, list[Any]] = {}
+        room: dict[int, int] = {}
+        for (tier, start), cells in taken.items():
+            split: dict[int, Cells] = {}
+            for key, cell in cells.items():
+                split.setdefault(self.shards.of(key), {})[key] = cell
+            for shard, part in split.items():
+                messages = shards.setdefault(shard, [[]])
+                room[shard] = room.get(shard, 0) + len(part)
+                if room[shard] > CELLS_MAX and messages[-1]:
+                    messages.append([])
+                    room[shard] = len(part)
+                messages[-1].append((tier, start, part))
+        return shards
+
+    async def _send(self, shard: int, value: bytes) -> None:
+        self.bytes += len(value)
+        future = await self.producer.send(self.topic, value, partition=shard)
+        self.sent.add(future)
+        future.add_done_callback(self.sent.discard)
+
+    async def settled(self) -> None:
+        """Wait until the broker has all that was published; raises what failed."""
+        if self.sent:
+            await asyncio.gather(*self.sent)
+
+
+def known(time_ms: int) -> int | None:
+    """A time, or None if there was none yet."""
+    return None if time_ms == NO_TIME else time_ms
+
+

@@ -1,0 +1,136 @@
+"""One stage at run time: its partition tables, opened when needed, saved in time, given up.
+
+Faust begins to deliver before its assignment handlers are done, so a table is opened by whoever
+needs it first, under a lock. A late batch after revocation must not open it again: that would
+fence the rightful owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from streams.batches import RecordBatch
+from streams.table import PartitionTable, State
+
+log = logging.getLogger("command-centre")
+
+EXIT_FAILED = 70
+
+
+class Member(Protocol):
+    """What a stage asks of the consumer group."""
+
+    def owns(self, topic: str, partition: int) -> bool:
+        """Whether the partition is assigned to this worker now."""
+
+    async def seek(self, topic: str, partition: int, offset: int) -> None:
+        """Go on from an offset."""
+
+
+def now_ms() -> int:
+    """The wall clock (epoch ms); only stages and agents look at it."""
+    return time.time_ns() // 1_000_000
+
+
+def fail(what: str, error: BaseException) -> None:
+    """End the process at once, saving nothing: the last checkpoint is the truth."""
+    log.critical("%s: %s: %s; this worker ends", what, type(error).__name__, error, exc_info=error)
+    logging.shutdown()
+    os._exit(EXIT_FAILED)
+
+
+class Stage:
+    """The partition tables of one stage that this worker owns."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        name: str,
+        member: Member,
+        connect: dict[str, Any],
+        group: str,
+        state_topic: str,
+        new_state: Callable[[int], State],
+    ) -> None:
+        self.name = name
+        self.member = member
+        self.connect = connect
+        self.group = group
+        self.state_topic = state_topic
+        self.new_state = new_state
+        self.tables: dict[int, PartitionTable] = {}
+        self.progress_ms = now_ms()
+        self.opened: Callable[[PartitionTable], Awaitable[None]] | None = None
+        self.before_commit: Callable[[PartitionTable], Awaitable[None]] | None = None
+        self._opening: dict[int, asyncio.Lock] = {}
+
+    async def table(self, topic: str, partition: int) -> PartitionTable | None:
+        """The table of a partition number, opened if need be; None if it is not ours."""
+        table = self.tables.get(partition)
+        if table is not None:
+            return table
+        async with self._opening.setdefault(partition, asyncio.Lock()):
+            if partition in self.tables:
+                return self.tables[partition]
+            if not self.member.owns(topic, partition):
+                return None
+            return await self._open(topic, partition)
+
+    async def _open(self, topic: str, partition: int) -> PartitionTable | None:
+        began = now_ms()
+        table = PartitionTable(
+            self.new_state(partition), self.group, self.state_topic, partition
+        )
+        await table.open(self.connect)
+        if not self.member.owns(topic, partition):
+            await table.close()
+            return None
+        if self.opened is not None:
+            await self.opened(table)
+        self.tables[partition] = table
+        log.info("%s %d: loaded in %d ms", self.name, partition, now_ms() - began)
+        return table
+
+    async def take(
+        self, topic: str, partition: int, batch: RecordBatch
+    ) -> tuple[PartitionTable, RecordBatch] | None:
+        """The table and the part of a batch that is new to it; None if there is nothing to do."""
+        table = await self.table(topic, partition)
+        if table is None:
+            return None
+        fresh = table.fit(topic, batch)
+        if fresh is None:
+            await self.member.seek(topic, partition, table.next[topic])
+            return None
+        table.next[topic] = fresh.end
+        self.progress_ms = now_ms()
+        return table, fresh
+
+    async def checkpoint(self, table: PartitionTable) -> None:
+        """Save a table; what fails ends the worker."""
+        try:
+            hook = self.before_commit
+            saved = await table.checkpoint(
+                (lambda: hook(table)) if hook is not None else None, now_ms()
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may go on
+            fail(f"{self.name} {table.partition}: checkpoint failed", error)
+        else:
+            if saved:
+                self.progress_ms = now_ms()
+
+    async def checkpoint_all(self) -> None:
+        """Save every table."""
+        for table in list(self.tables.values()):
+            await self.checkpoint(table)
+
+    async def give_up(self, partitions: set[int]) -> None:
+        """Save and close the tables of partitions that were revoked."""
+        for partition in partitions & set(self.tables):
+            table = self.tables.pop(partition)
+            await self.checkpoint(table)
+            await table.close()
