@@ -25,7 +25,7 @@ class KpiInfo(Struct, frozen=True, kw_only=True):
     target: float | None
     window: str
     windows: tuple[str, ...]
-    resolution: str
+    resolution: str | None
     splits: tuple[tuple[str, ...], ...]
     hero: bool
     n_min: int

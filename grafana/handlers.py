@@ -20,6 +20,7 @@ from grafana.answers import (
     Listing,
     Series,
 )
+from grafana.current import latest_rows
 from grafana.errors import bad_request
 from grafana.live import Hub
 from grafana.query import Query
@@ -40,12 +41,15 @@ class Context(Struct, frozen=True):
     hub: Hub
     now_ms: Callable[[], int]
 
+    def data_as_of_ms(self) -> int:
+        """The newest event time any source has reached; now where none has told."""
+        known = self.hub.health
+        reached = None if known is None else known.data_as_of
+        return self.now_ms() if reached is None else reached
+
     def data_now_ms(self) -> int:
         """The end of "the last 24 h": now, or the newest data where the engine follows data time."""
-        known = self.hub.health
-        if self.settings.clock == "data" and known is not None and known.data_as_of is not None:
-            return known.data_as_of
-        return self.now_ms()
+        return self.data_as_of_ms() if self.settings.clock == "data" else self.now_ms()
 
 
 async def health(context: Context, _query: Query) -> Health:
@@ -84,7 +88,7 @@ async def _by_segment(context: Context, query: Query, chosen: list[Kpi]) -> list
         ]
         for k in chosen
     }
-    return kpis.rows_of_fields(wanted, await context.store.readings(wanted))
+    return await latest_rows(context.store, wanted)
 
 
 async def _by_split(context: Context, query: Query, chosen: list[Kpi]) -> list[LatestRow]:
@@ -112,10 +116,13 @@ async def trend(context: Context, query: Query) -> Series:
         from_ms,
         to_ms,
         query.integer("maxDataPoints"),
-        kpis.finest_resolution(kpi, segment),
+        kpis.checked_resolution(kpi, segment),
         now_ms,
     )
     points = await context.store.points(kpi.id, segment, plan.resolution, plan.panes)
+    if kpi.kind == "level":
+        earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
+        points = series.held(plan, points, earlier, context.data_as_of_ms())
     return Series(
         kpi=kpi.id,
         title=kpi.title,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from grafana.answers import KpiInfo, LatestRow
 from grafana.errors import bad_request, not_found
 from schemas.catalogue import KPIS, Kpi
-from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, WINDOWS
+from schemas.measures import FINE_TIERS, MEASURES, WINDOWS
 from schemas.readings import NOW, Reading, field, parse_segment
 
 # The finest trend that a tier's panes can give.
-_RESOLUTION_OF_TIER = {"m": "m", "L": "m", "f": "h", "h": "h", "H": "h", "D": "d"}
-_COARSENESS = "mhd"
+_RESOLUTION_OF_TIER = {"m": "m", "L": "m", "f": "f", "h": "h", "H": "h"}
+_COARSENESS = "mfh"
 
 
 def kpi_of(kpi: str) -> Kpi:
@@ -69,11 +69,20 @@ def checked_window(kpi: Kpi, window: str) -> str:
     return window
 
 
-def finest_resolution(kpi: Kpi, segment: str) -> str:
-    """Which panes its trend has at best: m, h or d."""
-    tiers = PARTNER_TIERS if "partner" in parse_segment(segment)[1] else FINE_TIERS
-    finest = [_RESOLUTION_OF_TIER[tiers[MEASURES[m].kind][0]] for m in kpi.measures]
-    return max(finest, key=_COARSENESS.index)
+def finest_resolution(kpi: Kpi, segment: str) -> str | None:
+    """Which panes its trend has at best: m, f or h; None where no trend is kept."""
+    tiers = {FINE_TIERS[MEASURES[m].kind][0] for m in kpi.measures}
+    if "partner" in parse_segment(segment)[1] or not tiers <= set(_RESOLUTION_OF_TIER):
+        return None
+    return max((_RESOLUTION_OF_TIER[t] for t in tiers), key=_COARSENESS.index)
+
+
+def checked_resolution(kpi: Kpi, segment: str) -> str:
+    """The finest panes of its trend, or 400 where none is kept."""
+    finest = finest_resolution(kpi, segment)
+    if finest is None:
+        raise bad_request("no_trend", f"No trend is kept of {kpi.id} for {segment}.")
+    return finest
 
 
 def info(kpi: Kpi) -> KpiInfo:
@@ -98,11 +107,14 @@ def info(kpi: Kpi) -> KpiInfo:
     )
 
 
-def latest_row(kpi: Kpi, segment: str, window: str, reading: Reading | None) -> LatestRow:
-    """One row; all ``None`` where there is no reading."""
+def latest_row(
+    kpi: Kpi, segment: str, window: str, reading: Reading | None, before: float | None = None
+) -> LatestRow:
+    """One row; all ``None`` where there is no reading. ``before``: a level's, a week ago."""
     audience, dims = parse_segment(segment)
     found = reading or Reading(value=None, n=0, as_of=0, version=0)
-    value, previous = found.value, found.previous
+    value = found.value
+    previous = before if found.previous is None else found.previous
     return LatestRow(
         kpi=kpi.id,
         title=kpi.title,
@@ -154,15 +166,3 @@ def hero_fields(ids: Iterable[str] | None = None) -> dict[str, list[str]]:
     """What the tiles show: by hero KPI (of ``ids`` if given), its field for every audience."""
     heroes = [k for k in KPIS.values() if k.hero and (ids is None or k.id in ids)]
     return {k.id: [field(audience, tile_window(k)) for audience in k.audiences] for k in heroes}
-
-
-def rows_of_fields(
-    wanted: Mapping[str, list[str]], readings: Mapping[str, Mapping[str, Reading]]
-) -> list[LatestRow]:
-    """One row for each wanted field, with or without data."""
-    rows = []
-    for kpi, fields in wanted.items():
-        for name in fields:
-            segment, _, window = name.rpartition("@")
-            rows.append(latest_row(KPIS[kpi], segment, window, readings.get(kpi, {}).get(name)))
-    return rows

@@ -7,7 +7,7 @@ mailbox keeps only the newest of everything, so a slow client gets fewer events,
 from __future__ import annotations
 
 import asyncio
-import logging
+import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
@@ -17,6 +17,7 @@ from msgspec import Struct
 from grafana import health, kpis
 from grafana.alerts import alert_row, newest_first
 from grafana.answers import AlertRow, Health, LatestRow
+from grafana.current import latest_rows
 from grafana.errors import StoreAwayError
 from grafana.store import Store
 from schemas.readings import Change
@@ -25,10 +26,10 @@ PUSH_EVERY_S = 0.25
 HEARTBEAT_S = 15.0
 HEALTH_EVERY_S = 2.0
 HEALTH_PUSH_EVERY = 3
+# Everything again now and then, in case a change was announced while nobody could hear it.
+SNAPSHOT_EVERY = 15
 RETRY_S = (0.5, 1.0, 2.0, 4.0)
 CLIENTS_MAX = 200
-
-_log = logging.getLogger(__name__)
 
 
 class Push(Struct, omit_defaults=True, kw_only=True):
@@ -140,8 +141,7 @@ class Hub:
         return Push(at=self._now_ms(), health=known)
 
     async def _hero_rows(self, ids: set[str] | None) -> dict[str, LatestRow]:
-        wanted = kpis.hero_fields(ids)
-        rows = kpis.rows_of_fields(wanted, await self._store.readings(wanted))
+        rows = await latest_rows(self._store, kpis.hero_fields(ids))
         return {f"{row.kpi}:{row.segment}": row for row in rows}
 
     async def _alerts(self) -> tuple[AlertRow, ...]:
@@ -185,12 +185,11 @@ class Hub:
             self._broadcast(push)
 
     async def _watch(self) -> None:
-        quiet = 0
-        while True:
+        for turn in itertools.count():
             known, self.health = self.health, await self.current_health()
-            quiet += 1
-            if quiet >= HEALTH_PUSH_EVERY or known is None or _differs(known, self.health):
-                quiet = 0
+            if self._mailboxes and turn % SNAPSHOT_EVERY == 0:
+                self._broadcast(await self._snapshot())
+            elif turn % HEALTH_PUSH_EVERY == 0 or known is None or _differs(known, self.health):
                 self._broadcast(Push(at=self._now_ms(), health=self.health))
             await asyncio.sleep(HEALTH_EVERY_S)
 

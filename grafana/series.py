@@ -20,8 +20,10 @@ STEPS_MS = tuple(
     + [n * HOUR_MS for n in (1, 2, 3, 6, 12)]
     + [n * DAY_MS for n in (1, 2, 7, 14, 28)]
 )
-_RESOLUTIONS = "mhd"
-_LAST = "the last pane's: a state is not a sum"
+_RESOLUTIONS = "mfh"
+# A level is written when it changes; what held before a trend begins is looked for this far back.
+HELD_MS = 2 * DAY_MS
+_LAST = "the last of the step: a state holds until it changes"
 _WEIGHTED = "mean of panes weighted by n: approximate"
 
 
@@ -62,9 +64,28 @@ def plan(from_ms: int, to_ms: int, points_max: int, finest: str, now_ms: int) ->
 def _resolution(step_ms: int, age_ms: int, finest: str) -> str:
     """The coarsest panes that still fit into a step, unless only coarser ones reach back so far."""
     choices = _RESOLUTIONS[_RESOLUTIONS.index(finest) :]
-    kept = [r for r in choices if age_ms <= SERIES_KEEP_MS[r]] or ["d"]
-    fitting = [r for r in kept if SERIES_WIDTH_MS[r] <= step_ms and r != "d"]
+    kept = [r for r in choices if age_ms <= SERIES_KEEP_MS[r]] or ["h"]
+    fitting = [r for r in kept if SERIES_WIDTH_MS[r] <= step_ms]
     return fitting[-1] if fitting else kept[0]
+
+
+def before(plan: Plan) -> range:
+    """The hours that may tell what a level was when the trend begins."""
+    hour = SERIES_WIDTH_MS["h"]
+    return range((plan.first_ms - HELD_MS) // hour * hour, plan.first_ms, hour)
+
+
+def held(
+    plan: Plan, points: Mapping[int, Point], earlier: Mapping[int, Point], until_ms: int
+) -> dict[int, Point]:
+    """A level's panes, each without a point holding the one before it, up to ``until_ms``."""
+    filled: dict[int, Point] = {}
+    last = earlier[max(earlier)] if earlier else None
+    for pane in plan.panes:
+        last = points.get(pane, last)
+        if last is not None and pane <= until_ms:
+            filled[pane] = last
+    return filled
 
 
 def rows(kpi: Kpi, plan: Plan, points: Mapping[int, Point]) -> list[SeriesRow]:

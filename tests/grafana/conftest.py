@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from redis import Redis
-from seed import Seeder
 
 from grafana.api import make_app
 from schemas.names import Names
 from schemas.settings import Settings
+from tests.grafana.seed import Seeder
 
 
 @pytest.fixture

@@ -80,10 +80,12 @@ class Seeder:
         """Minutes of a day, hours of a month, and the readings that follow from them."""
         fine = self._panes(kpi, audience, FINE_MS, 26 * HOUR)
         hours = self._panes(kpi, audience, HOUR, 31 * DAY)
-        self._write_points(kpi.id, audience, "m", fine)
+        minutes = self._panes(kpi, audience, MINUTE, 2 * HOUR)
+        self._write_points(kpi.id, audience, "m", minutes)
+        self._write_points(kpi.id, audience, "f", fine)
         self._write_points(kpi.id, audience, "h", hours)
         if kpi.kind == "level":
-            self.reading(kpi.id, audience, NOW, self._level(fine, hours))
+            self.reading(kpi.id, audience, NOW, self._level(fine))
             return
         for window, span, panes in (
             ("5m", 5 * MINUTE, fine),
@@ -140,16 +142,14 @@ class Seeder:
         for key, fields in buckets.items():
             self.redis.hset(key, mapping=fields)
 
-    def _level(self, fine: dict[int, Point], hours: dict[int, Point]) -> Reading:
+    def _level(self, fine: dict[int, Point]) -> Reading:
         value = list(fine.values())[-1].value
-        before = hours[self.now_ms // HOUR * HOUR - 7 * DAY]
         return Reading(
             value=value,
             n=int(value or 0),
             as_of=self.now_ms,
             version=self.version,
-            previous=before.value,
-            beside={"age": 3.2 * HOUR},
+            beside={"mean_age_ms": 3.2 * HOUR},
         )
 
     def _total(self, kpi: Kpi, now: list[Point], before: list[Point]) -> Reading:

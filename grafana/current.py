@@ -1,0 +1,40 @@
+"""Values now, read from the store: the rows of tiles and tables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from grafana.answers import LatestRow
+from grafana.kpis import latest_row
+from grafana.store import Store
+from schemas.catalogue import KPIS
+from schemas.measures import DAY_MS, HOUR_MS
+from schemas.readings import Reading
+
+
+async def latest_rows(store: Store, wanted: Mapping[str, list[str]]) -> list[LatestRow]:
+    """One row for each wanted field (``segment@window`` by KPI), with or without data."""
+    readings = await store.readings(wanted)
+    spots = [
+        (kpi, field.rpartition("@")[0], field.rpartition("@")[2], readings[kpi].get(field))
+        for kpi, fields in wanted.items()
+        for field in fields
+    ]
+    before = await asyncio.gather(*(_level_before(store, k, s, r) for k, s, _, r in spots))
+    return [
+        latest_row(KPIS[kpi], segment, window, reading, previous)
+        for (kpi, segment, window, reading), previous in zip(spots, before, strict=True)
+    ]
+
+
+async def _level_before(
+    store: Store, kpi: str, segment: str, reading: Reading | None
+) -> float | None:
+    """What a level was a week before; it is kept as a trend, not in the reading."""
+    if reading is None or KPIS[kpi].kind != "level" or "partner=" in segment:
+        return None
+    hour = (reading.as_of - 7 * DAY_MS) // HOUR_MS * HOUR_MS
+    # Written when it changed: the last change before then still held.
+    points = await store.points(kpi, segment, "h", range(hour - DAY_MS, hour + 1, HOUR_MS))
+    return points[max(points)].value if points else None

@@ -1,0 +1,129 @@
+// The alert log: what is open first, then what was resolved; newest first within both.
+
+import { byId, el, setState, setText } from "./dom.js";
+import { age, clock, grouped, moment, value } from "./format.js";
+import { SIGNS, WORDS } from "./tiles.js";
+
+const RANK = { red: 3, yellow: 2, blue: 1, ok: 0 };
+const STATUS = { open: "open", acknowledged: "acknowledged", in_progress: "in progress", resolved: "resolved" };
+const SHARED = ["all", "both", "none", "engine"];
+
+export class AlertLog {
+  constructor(audience) {
+    this.audience = audience;
+    this.alerts = [];
+    this.rows = new Map();
+    this.list = byId("alerts");
+    this.more = byId("alerts-more");
+    this.known = false;
+  }
+
+  /** All alerts, as the API tells them. */
+  update(alerts) {
+    const concerns = (a) => this.audience === "all" || a.audience === this.audience || SHARED.includes(a.audience);
+    this.alerts = alerts.filter(concerns);
+    this.known = true;
+  }
+
+  get active() {
+    return this.alerts.filter((a) => a.status !== "resolved");
+  }
+
+  /** The worst open severity of a KPI, or null. */
+  severityOf(kpi) {
+    const found = this.active.filter((a) => a.kpi === kpi).map((a) => a.severity);
+    const worst = found.sort((a, b) => RANK[b] - RANK[a])[0];
+    return worst && worst !== "ok" ? worst : null;
+  }
+
+  /** The spans of a KPI's alerts, for its trend. */
+  spansOf(kpi) {
+    return this.alerts
+      .filter((a) => a.kpi === kpi)
+      .map((a) => ({ from: a.opened_at, to: a.resolved_at, severity: a.severity, sign: SIGNS[a.severity] }));
+  }
+
+  draw(now) {
+    this.#counts();
+    const shown = this.#chosen();
+    const fresh = shown.map((alert) => this.#row(alert, now));
+    const gone = new Set(this.list.children);
+    fresh.forEach((node, place) => {
+      gone.delete(node);
+      if (this.list.children[place] !== node) this.list.insertBefore(node, this.list.children[place] ?? null);
+    });
+    gone.forEach((node) => node.remove());
+    const hidden = this.alerts.length - shown.length;
+    setText(this.more, hidden > 0 ? `and ${hidden} more` : "");
+    if (!shown.length) this.#empty();
+  }
+
+  /** As many as fit: open before resolved, worst before mild; then newest first. */
+  #chosen() {
+    const line = parseFloat(getComputedStyle(this.list).getPropertyValue("--row-height")) || 4;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const room = Math.max(3, Math.floor(this.list.clientHeight / (line * rem)));
+    const open = (a) => (a.status === "resolved" ? 0 : 1);
+    const newest = (a, b) => open(b) - open(a) || b.opened_at - a.opened_at || (a.fingerprint < b.fingerprint ? -1 : 1);
+    const weight = (a) => open(a) * 10 + (open(a) ? RANK[a.severity] : 0);
+    return [...this.alerts]
+      .sort((a, b) => weight(b) - weight(a) || newest(a, b))
+      .slice(0, room)
+      .sort(newest);
+  }
+
+  #row(alert, now) {
+    const key = `${alert.fingerprint} ${alert.opened_at}`;
+    let row = this.rows.get(key);
+    if (!row) {
+      row = {
+        sign: el("span", { class: "alert-sign", "aria-hidden": "true" }),
+        time: el("time", { class: "alert-time" }),
+        word: el("span", { class: "alert-word" }),
+        title: el("span", { class: "alert-title" }),
+        status: el("span", { class: "alert-status" }),
+        detail: el("span", { class: "alert-detail" }),
+        since: el("span", { class: "alert-since" }),
+      };
+      row.node = el("li", { class: "alert", "data-alert": alert.fingerprint }, ...Object.values(row));
+      this.rows.set(key, row);
+    }
+    const over = alert.status === "resolved";
+    const severity = over ? "ok" : alert.severity;
+    setState(row.node, "severity", severity);
+    setState(row.node, "status", alert.status);
+    setText(row.sign, SIGNS[severity]);
+    setText(row.time, moment(alert.opened_at, now));
+    setText(row.word, over ? `was ${alert.word}` : alert.word);
+    setText(row.title, alert.title);
+    setText(row.status, STATUS[alert.status] + (alert.owner && !over ? `, ${alert.owner}` : ""));
+    setText(row.detail, this.#detail(alert));
+    setText(row.since, over ? `until ${clock(alert.resolved_at ?? alert.updated_at)}` : `for ${age(now - alert.opened_at)}`.replace("for just now", "just now"));
+    return row.node;
+  }
+
+  #detail(alert) {
+    const expected = alert.expected === null ? "" : ` against ${value(alert.unit, alert.expected)} expected`;
+    return `${alert.label} · ${value(alert.unit, alert.value)}${expected} · n ${grouped(alert.n)}`;
+  }
+
+  #counts() {
+    const active = this.active;
+    const nodes = ["red", "yellow", "blue"]
+      .map((severity) => [severity, active.filter((a) => a.severity === severity).length])
+      .filter(([, n]) => n > 0)
+      .map(([severity, n]) => el("span", { class: "count", "data-severity": severity }, `${SIGNS[severity]} ${n} ${WORDS[severity]}`));
+    const host = byId("alert-counts");
+    const quiet = this.known ? "✓ No open alerts" : "";
+    const text = nodes.map((n) => n.textContent).join(" ") || quiet;
+    if (host.dataset.text !== text) {
+      host.dataset.text = text;
+      host.replaceChildren(...(nodes.length ? nodes : [el("span", { class: "count", "data-severity": "ok" }, quiet)]));
+    }
+  }
+
+  #empty() {
+    const text = this.known ? "No alerts in the last 24 hours." : "Waiting for the engine to report its alerts.";
+    this.list.replaceChildren(el("li", { class: "empty" }, text));
+  }
+}
