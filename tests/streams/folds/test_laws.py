@@ -1,0 +1,181 @@
+"""What holds for every thing with a life, whatever happens to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+HOURS = st.integers(0, 200).map(lambda n: n / 4)
+Row = dict[str, Any]
+
+# Event types of each life, what they need, and what any of them may carry.
+TYPES: dict[str, tuple[str, ...]] = {
+    "tickets": (
+        "ticket.opened",
+        "ticket.assigned",
+        "ticket.responded",
+        "ticket.resolved",
+        "ticket.reopened",
+        "ticket.closed",
+    ),
+    "deliveries": (
+        "delivery.promised",
+        "delivery.dispatched",
+        "delivery.delivered",
+        "delivery.failed",
+        "delivery.cancelled",
+    ),
+    "journeys": ("journey.stage_entered", "journey.stage_left"),
+    "enrolments": (
+        "training.enrolled",
+        "training.completed",
+        "certification.enrolled",
+        "certification.completed",
+    ),
+}
+TOPIC = {"tickets": "tickets", "deliveries": "deliveries"}
+# Facts that a thing keeps from the event that brought them: which event that is depends on order.
+SENDER: dict[str, st.SearchStrategy[Any]] = {
+    "channel": st.sampled_from(["web", "", "app"]),
+    "region": st.sampled_from(["emea", "apac"]),
+    "audience": st.sampled_from(["customer", "partner"]),
+    "customer_id": st.just("c"),
+    "partner_id": st.sampled_from(["p", "q"]),
+}
+NEEDED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "ticket.opened": {
+        "kind": st.sampled_from(["question", "issue", "incident", "complaint"]),
+        "priority": st.sampled_from(["critical", "high", "normal", "low"]),
+    },
+    "delivery.promised": {"promised_hour": HOURS},
+    "journey": {
+        "stage": st.sampled_from(["awareness", "consideration", "purchase", "post_purchase"])
+    },
+}
+LAST_WINS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "ticket": {"kind": NEEDED["ticket.opened"]["kind"], "contacts": st.integers(1, 2)},
+    "delivery": {"promised_hour": HOURS, "lines": st.integers(1, 2)},
+    "delivery.delivered": {"lines_correct": st.integers(1, 2)},
+}
+TIMES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "ticket": {"opened_hour": HOURS, "responded_hour": HOURS},
+    "delivery": {"ordered_hour": HOURS},
+    "journey": {"entered_hour": HOURS},
+    "training": {"enrolled_hour": HOURS},
+    "certification": {"enrolled_hour": HOURS},
+}
+KEYS = {"ticket": "ticket_id", "delivery": "order_id", "journey": "journey_id"}
+
+
+@st.composite
+def rows(draw: st.DrawFn, life: str, *, ordered: bool) -> list[Row]:
+    """Events of two things; without ``ordered`` none carries a fact that depends on the order."""
+    count = draw(st.integers(1, 12))
+    return [draw(row(life, number, ordered=ordered)) for number in range(count)]
+
+
+@st.composite
+def row(draw: st.DrawFn, life: str, number: int, *, ordered: bool) -> Row:
+    """One event; without ``ordered`` all happen at different times."""
+    kind = draw(st.sampled_from(TYPES[life]))
+    family = kind.partition(".")[0]
+    found: Row = {"type": kind, "hour": draw(HOURS) if ordered else draw(HOURS) + number / 100}
+    if family in KEYS:
+        found[KEYS[family]] = draw(st.sampled_from("ab"))
+    needed = NEEDED.get(kind, {}) | NEEDED.get(family, {})
+    optional = dict(TIMES[family])
+    if ordered:
+        optional |= LAST_WINS.get(family, {}) | LAST_WINS.get(kind, {}) | SENDER
+    else:
+        found |= {"partner_id": "p", "channel": "web"}
+        found |= {name: draw(st.shared(value, key=name)) for name, value in needed.items()}
+    if ordered or family == "journey":
+        found |= {name: draw(value) for name, value in needed.items()}
+    for name, value in optional.items():
+        if draw(st.booleans()):
+            found[name] = draw(value)
+    return found
+
+
+LAWS = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+for_every_life = pytest.mark.parametrize("life", TYPES)
+
+
+@for_every_life
+@LAWS
+@given(data=st.data())
+def test_the_sum_of_all_differences_is_what_the_facts_contribute(
+    life: str, data: st.DataObject, played: Any
+) -> None:
+    one = played(TOPIC.get(life, "interactions"))
+    books = one.play(data.draw(rows(life, ordered=True)))
+    lives = {name for name in books.entries if name[0] != "partner_interactions"}
+    assert {name: books.entries[name] for name in lives} == one.expected()
+
+
+@for_every_life
+@LAWS
+@given(data=st.data())
+def test_any_order_of_arrival_gives_the_same_sums(
+    life: str, data: st.DataObject, played: Any
+) -> None:
+    events = data.draw(rows(life, ordered=False))
+    shuffled = data.draw(st.permutations(events))
+    topic = TOPIC.get(life, "interactions")
+    assert played(topic).play(events).entries == played(topic).play(shuffled).entries
+
+
+@for_every_life
+@LAWS
+@given(data=st.data())
+def test_saving_and_loading_midway_changes_nothing(
+    life: str, data: st.DataObject, played: Any
+) -> None:
+    events = data.draw(rows(life, ordered=True))
+    cut = data.draw(st.integers(0, len(events)))
+    topic = TOPIC.get(life, "interactions")
+    stopped = played(topic)
+    stopped.play(events[:cut])
+    stopped.reload()
+    assert stopped.play(events[cut:]).entries == played(topic).play(events).entries
+
+
+@for_every_life
+@LAWS
+@given(data=st.data())
+def test_an_event_told_twice_adds_nothing_the_second_time(
+    life: str, data: st.DataObject, played: Any
+) -> None:
+    events = data.draw(rows(life, ordered=True))
+    one = played(TOPIC.get(life, "interactions"))
+    one.play(events)
+    before = {at: sums for at, sums in one.books.entries.items() if at[0] != "partner_interactions"}
+    one.play(events[-1:])
+    after = {at: sums for at, sums in one.books.entries.items() if at[0] != "partner_interactions"}
+    assert after == before
+
+
+@pytest.mark.parametrize("life", ["tickets", "deliveries"])
+@LAWS
+@given(data=st.data())
+def test_levels_end_at_nothing_once_all_is_closed(
+    life: str, data: st.DataObject, played: Any
+) -> None:
+    events = data.draw(rows(life, ordered=True))
+    kind, key = {
+        "tickets": ("ticket.closed", "ticket_id"),
+        "deliveries": ("delivery.delivered", "order_id"),
+    }[life]
+    end = [{"type": kind, "hour": 300, key: thing} for thing in "ab"]
+    books = played(life).play([*events, *end])
+    levels = ("tickets_open", "tickets_waiting", "tickets_overdue", "incidents", "issues")
+    for level in (*levels, "deliveries_overdue"):
+        for field in range(3):
+            assert sum(books.of(level, field).values()) == 0
