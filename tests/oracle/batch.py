@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tests.oracle.panes import Cell, CellAt, shaped
 from tests.oracle.partition import Limits, Partition, Score, Stored
+from tests.oracle.readings import ReadingAt, Readings, Value
 
 DEFAULTS = Limits()
 
@@ -29,6 +30,10 @@ class Result:
     counts: Counter[str] = field(default_factory=Counter)
     dead: list[tuple[str, int, int, str]] = field(default_factory=list)
     watermarks: dict[tuple[str, int], int | None] = field(default_factory=dict)
+
+    def readings(self, at_ms: int) -> dict[ReadingAt, Value]:
+        """Every KPI's value by (KPI, segment, window), at a moment of event time."""
+        return Readings(self.cells).at(at_ms)
 
 
 def no_model(text: str) -> int:
