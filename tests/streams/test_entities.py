@@ -17,23 +17,28 @@ NOON_MS = 1_700_049_600_000
 
 
 def event(**facts: Any) -> Event:
+    """An envelope and nothing else."""
     return Event(event_id="e", source="s", occurred_at=NOON_MS, **facts)
 
 
 def opened(at: int, **facts: Any) -> TicketOpened:
+    """An opened ticket."""
     given = {"event_id": "e", "source": "s", "ticket_id": "t", "priority": "low"} | facts
     return TicketOpened(occurred_at=at, kind="question", **given)
 
 
 def closed(at: int) -> TicketClosed:
+    """A closed ticket."""
     return TicketClosed(event_id="e", source="s", ticket_id="t", occurred_at=at)
 
 
 def assigned(at: int, **facts: Any) -> TicketAssigned:
+    """An assigned ticket."""
     return TicketAssigned(event_id="e", source="s", ticket_id="t", occurred_at=at, **facts)
 
 
 def opened_count(panes: Panes) -> int:
+    """Tickets opened, by the panes of hours."""
     panes.settle()
     hours = (cells for (tier, _), cells in panes.panes.items() if tier == "h")
     return sum(cells.get("tickets_opened|customer", [0])[0] for cells in hours)
@@ -51,6 +56,7 @@ def opened_count(panes: Panes) -> int:
     ],
 )
 def test_things_and_events_find_their_audience_alike(facts: dict[str, str], audience: str) -> None:
+    """As given, else by who is named."""
     thing = Thing()
     take_sender(thing, event(**facts))
     assert thing.audience == audience
@@ -58,6 +64,7 @@ def test_things_and_events_find_their_audience_alike(facts: dict[str, str], audi
 
 
 def test_the_first_to_name_a_fact_is_believed() -> None:
+    """An empty text names nothing."""
     thing = Thing()
     for facts in ({"channel": ""}, {"channel": "web"}, {"channel": "app", "region": "emea"}):
         take_sender(thing, event(**facts))
@@ -65,6 +72,7 @@ def test_the_first_to_name_a_fact_is_believed() -> None:
 
 
 def test_the_opening_event_knows_better_fact_by_fact() -> None:
+    """Of several the first; what it leaves out stays."""
     thing = Thing()
     take_sender(thing, event(channel="web", region="emea", customer_id="c"))
     take_opener(thing, event(channel="app"))
@@ -76,22 +84,25 @@ def test_the_opening_event_knows_better_fact_by_fact() -> None:
     ("a", "b", "first"), [(None, None, None), (1, None, 1), (None, 2, 2), (1, 2, 1), (2, 1, 1)]
 )
 def test_the_earlier_of_two_times(a: int | None, b: int | None, first: int | None) -> None:
+    """Either may be unknown."""
     assert earliest(a, b) == first
 
 
-# fmt: off
-@pytest.mark.parametrize(("events", "days", "kept"), [
-    ([opened(NOON_MS)],                                     9,    True),
-    ([opened(NOON_MS)],                                     120,  True),
-    ([opened(NOON_MS)],                                     121,  False),
-    ([opened(NOON_MS), closed(NOON_MS)],                    9,    True),
-    ([opened(NOON_MS), closed(NOON_MS)],                    10,   False),
-    ([closed(NOON_MS)],                                     10,   True),   # not known to be opened
-])
-# fmt: on
+@pytest.mark.parametrize(
+    ("events", "days", "kept"),
+    [
+        ([opened(NOON_MS)], 9, True),
+        ([opened(NOON_MS)], 120, True),
+        ([opened(NOON_MS)], 121, False),
+        ([opened(NOON_MS), closed(NOON_MS)], 9, True),
+        ([opened(NOON_MS), closed(NOON_MS)], 10, False),
+        ([closed(NOON_MS)], 10, True),  # not known to be opened
+    ],
+)
 def test_settled_things_are_forgotten_after_nine_days_all_after_120(
     events: list[Any], days: int, kept: bool
 ) -> None:
+    """Both limits are inclusive; sweeping is only tidying up."""
     panes = Panes(Keys(200))
     swept, unswept = Things(TicketLife()), Things(TicketLife())
     for e in events:
@@ -107,6 +118,7 @@ def test_settled_things_are_forgotten_after_nine_days_all_after_120(
 
 
 def test_what_a_forgotten_thing_contributed_stays() -> None:
+    """And what comes after is of a thing never seen."""
     panes, things = Panes(Keys(200)), Things(TicketLife())
     things.absorb("t", opened(NOON_MS), panes)
     things.absorb("t", closed(NOON_MS + MINUTE_MS), panes)
@@ -118,6 +130,7 @@ def test_what_a_forgotten_thing_contributed_stays() -> None:
 
 
 def test_the_latest_event_decides_when_it_is_forgotten() -> None:
+    """By event time, not by arrival."""
     things = Things(TicketLife())
     for e in (opened(NOON_MS), closed(NOON_MS + 5 * DAY_MS), assigned(NOON_MS)):
         things.absorb("t", e, Panes(Keys(200)))
@@ -126,6 +139,7 @@ def test_the_latest_event_decides_when_it_is_forgotten() -> None:
 
 
 def test_a_change_of_segment_moves_everything() -> None:
+    """Taken back here, added there."""
     panes, things = Panes(Keys(200)), Things(TicketLife())
     things.absorb("t", assigned(NOON_MS + 1, opened_at=NOON_MS), panes)
     things.absorb("t", opened(NOON_MS, partner_id="p"), panes)
@@ -137,6 +151,7 @@ def test_a_change_of_segment_moves_everything() -> None:
 
 
 def test_an_event_that_tells_nothing_new_adds_nothing() -> None:
+    """No pane is touched, so none is saved or published."""
     panes, things = Panes(Keys(200)), Things(TicketLife())
     things.absorb("t", opened(NOON_MS), panes)
     panes.settle()
@@ -147,6 +162,7 @@ def test_an_event_that_tells_nothing_new_adds_nothing() -> None:
 
 
 def test_changed_and_forgotten_things_are_saved_once() -> None:
+    """None stands for one that is gone."""
     things = Things(TicketLife())
     things.absorb("t", opened(NOON_MS), Panes(Keys(200)))
     assert [key for key, _ in things.take_unsaved()] == ["t"]
@@ -156,4 +172,5 @@ def test_changed_and_forgotten_things_are_saved_once() -> None:
 
 
 def test_a_journey_is_forgotten_nine_days_after_its_last_event() -> None:
+    """Its silence settles it."""
     assert JourneyLife().thing().settled

@@ -84,6 +84,7 @@ LIVES = {
 
 @pytest.mark.parametrize("case", LIVES)
 def test_entered_left_dropped_and_time_follow_the_life_line(case: str, play: Any) -> None:
+    """Every stage but the last is left at some time, by silence if by nothing else."""
     lines, entered, left, dropped, hours = LIVES[case]
     books = play("interactions", *rows(*lines))
     assert by_stage(books, "journey_entered") == entered
@@ -98,6 +99,7 @@ def test_entered_left_dropped_and_time_follow_the_life_line(case: str, play: Any
 
 
 def test_entry_carried_by_the_leaving_event_is_enough(play: Any) -> None:
+    """The entering event may be lost."""
     left = {"type": "journey.stage_left", "hour": 5, "journey_id": "j", "stage": A}
     books = play("interactions", left | {"entered_hour": 1})
     assert books.of("journey_entered") == {1: 1}
@@ -105,11 +107,13 @@ def test_entry_carried_by_the_leaving_event_is_enough(play: Any) -> None:
 
 
 def test_leaving_before_entering_has_no_time(play: Any) -> None:
+    """A negative duration is a fault of the sender."""
     books = play("interactions", *rows("L-E"))
     assert not books.of("journey_stage_time")
 
 
 def test_stages_and_journeys_are_counted_apart(play: Any) -> None:
+    """By stage and channel."""
     other = [row | {"journey_id": "k", "channel": "app"} for row in rows("E")]
     books = play("interactions", *rows("E", channel="web"), *other)
     assert books.of("journey_entered") == {0: 2}
@@ -120,5 +124,6 @@ def test_stages_and_journeys_are_counted_apart(play: Any) -> None:
 
 
 def test_any_event_of_a_journey_puts_off_its_silence(play: Any) -> None:
+    """What was counted as dropped moves with it."""
     books = play("interactions", *rows("E---E"))
     assert books.of("journey_left") == {4 + WEEK: 1}

@@ -146,6 +146,7 @@ STATUSES = {
 
 @pytest.mark.parametrize("case", LEVELS)
 def test_open_waiting_and_overdue_follow_the_life_line(case: str, play: Any) -> None:
+    """Critical ones: answer within one hour, resolve within four."""
     line, drawn = LEVELS[case]
     books = play("tickets", *rows(line))
     found = {name: books.level(f"tickets_{name}", len(line)) for name in drawn}
@@ -155,6 +156,7 @@ def test_open_waiting_and_overdue_follow_the_life_line(case: str, play: Any) -> 
 @pytest.mark.parametrize("case", STATUSES)
 @pytest.mark.parametrize("kind", ["incident", "issue"])
 def test_incidents_and_issues_step_from_status_to_status(kind: str, case: str, play: Any) -> None:
+    """At most one status at a time, by kind."""
     line, drawn = STATUSES[case]
     books = play("tickets", *rows(line, kind=kind))
     fields = ("open", "in progress", "resolved")
@@ -165,6 +167,7 @@ def test_incidents_and_issues_step_from_status_to_status(kind: str, case: str, p
 
 @pytest.mark.parametrize("kind", ["question", "complaint"])
 def test_questions_and_complaints_have_no_status(kind: str, play: Any) -> None:
+    """They are open or not, that is all."""
     books = play("tickets", *rows("OARX", kind=kind))
     assert not books.of("incidents")
     assert not books.of("issues")
@@ -174,22 +177,26 @@ def test_questions_and_complaints_have_no_status(kind: str, play: Any) -> None:
     ("priority", "hours"), [("critical", 4), ("high", 24), ("normal", 72), ("low", 120)]
 )
 def test_each_priority_has_its_time_to_resolve(priority: str, hours: int, play: Any) -> None:
+    """Once answered, overdue begins at the resolution target."""
     books = play("tickets", *rows("OR", priority=priority))
     assert books.of("tickets_overdue") == {hours: 1}
 
 
 @pytest.mark.parametrize(("priority", "hours"), [("critical", 4), ("high", 24), ("low", 48)])
 def test_partners_wait_two_days_at_most(priority: str, hours: int, play: Any) -> None:
+    """Shorter targets hold for them, too."""
     books = play("tickets", *rows("OR", priority=priority, partner_id="p"))
     assert books.of("tickets_overdue") == {hours: 1}
 
 
 def test_a_ticket_of_unknown_priority_has_three_days(play: Any) -> None:
+    """As if it were normal."""
     row = {"type": "ticket.responded", "hour": 0, "ticket_id": "t", "opened_hour": 0}
     assert play("tickets", row).of("tickets_overdue") == {72: 1}
 
 
 def test_levels_carry_the_moment_of_opening(play: Any) -> None:
+    """The first one, also of a ticket that is open again."""
     books = play("tickets", *rows("-O-R-X-E"))
     opened_ms = next(iter(books.of("tickets_waiting", 1).values()))
     assert books.of("tickets_waiting", 1) == {1: opened_ms, 3: -opened_ms}
@@ -197,12 +204,14 @@ def test_levels_carry_the_moment_of_opening(play: Any) -> None:
 
 
 def test_a_ticket_is_counted_when_it_was_opened(play: Any) -> None:
+    """Reopening opens no new one."""
     books = play("tickets", *rows("--O-X-E"))
     assert books.of("tickets_opened") == {2: 1}
     assert not books.of("complaints_opened")
 
 
 def test_a_complaint_is_counted_as_one_besides(play: Any) -> None:
+    """By channel only."""
     books = play("tickets", *rows("--O", kind="complaint", channel="email"))
     assert books.of("complaints_opened") == {2: 1}
     assert books.segments("complaints_opened") == {("customer", ("email",), None)}
@@ -223,6 +232,7 @@ TIMES = {
 
 @pytest.mark.parametrize("case", TIMES)
 def test_times_to_response_and_resolution(case: str, play: Any) -> None:
+    """Both from the first opening."""
     line, response, resolution = TIMES[case]
     books = play("tickets", *rows(line))
     assert books.hours("first_response_time") == response
@@ -230,6 +240,7 @@ def test_times_to_response_and_resolution(case: str, play: Any) -> None:
 
 
 def test_a_response_in_the_moment_of_opening_took_no_time(play: Any) -> None:
+    """It counts as one, of zero length."""
     row = {"type": "ticket.responded", "hour": 3, "ticket_id": "t"}
     books = play("tickets", *rows("---O"), row)
     assert books.of("first_response_time") == {3: 1}
@@ -237,10 +248,12 @@ def test_a_response_in_the_moment_of_opening_took_no_time(play: Any) -> None:
 
 
 def resolved(hour: float, contacts: int = 1) -> dict[str, Any]:
+    """A resolution."""
     return {"type": "ticket.resolved", "hour": hour, "ticket_id": "t", "contacts": contacts}
 
 
 def reopened(hour: float) -> dict[str, Any]:
+    """A reopening."""
     return {"type": "ticket.reopened", "hour": hour, "ticket_id": "t"}
 
 
@@ -263,6 +276,7 @@ FIRST_CONTACT = {
 
 @pytest.mark.parametrize("case", FIRST_CONTACT)
 def test_first_contact_resolution(case: str, play: Any) -> None:
+    """One contact, and a week of peace after it."""
     events, n, once = FIRST_CONTACT[case]
     books = play("tickets", *rows("O"), *events)
     assert books.of("fcr") == n
@@ -270,6 +284,7 @@ def test_first_contact_resolution(case: str, play: Any) -> None:
 
 
 def test_earlier_facts_carried_by_a_later_event_are_enough(play: Any) -> None:
+    """The opening event may be lost."""
     carried = {"opened_hour": 0, "responded_hour": 2, "priority": "high", "kind": "incident"}
     books = play("tickets", resolved(5) | carried)
     assert books.of("tickets_opened") == {0: 1}
@@ -280,12 +295,14 @@ def test_earlier_facts_carried_by_a_later_event_are_enough(play: Any) -> None:
 
 
 def test_the_earliest_known_opening_counts(play: Any) -> None:
+    """As with all times."""
     books = play("tickets", *rows("---O"), resolved(5) | {"opened_hour": 1})
     assert books.of("tickets_opened") == {1: 1}
     assert books.level("tickets_open", 7) == ".1111.."
 
 
 def test_the_last_priority_counts_and_moves_what_was_counted(play: Any) -> None:
+    """All of it, to the segments of the new one."""
     raised = {"type": "ticket.assigned", "hour": 1, "ticket_id": "t", "priority": "critical"}
     books = play("tickets", *rows("OR", priority="low"), raised)
     assert books.of("tickets_overdue") == {4: 1}
@@ -294,6 +311,7 @@ def test_the_last_priority_counts_and_moves_what_was_counted(play: Any) -> None:
 
 
 def test_a_new_kind_takes_the_ticket_to_another_level(play: Any) -> None:
+    """As if it had been of that kind from the first."""
     changed = {"type": "ticket.assigned", "hour": 2, "ticket_id": "t", "kind": "incident"}
     books = play("tickets", *rows("O", kind="issue"), changed)
     assert not books.of("issues")
@@ -301,6 +319,7 @@ def test_a_new_kind_takes_the_ticket_to_another_level(play: Any) -> None:
 
 
 def test_only_the_last_sixteen_transitions_are_remembered(play: Any) -> None:
+    """Facts are bounded; the newest are what is true now."""
     line = "O" + "XE" * 10
     books = play("tickets", *rows(line))
     assert sorted(books.hours("resolution_time")) == list(range(5, 20, 2))
@@ -308,6 +327,7 @@ def test_only_the_last_sixteen_transitions_are_remembered(play: Any) -> None:
 
 
 def test_transitions_of_one_moment_go_in_order_of_arrival(play: Any) -> None:
+    """There is nothing better to go by."""
     books = play("tickets", *rows("O"), resolved(2), reopened(2))
     assert books.of("tickets_open") == {0: 1}
     books = play("tickets", *rows("O"), reopened(2), resolved(2))
