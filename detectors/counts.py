@@ -18,7 +18,7 @@ from detectors.hourly import Hour, Hourly, HourlyState
 from schemas.measures import HOUR_MS
 
 RATE_SHIFTS = (1.3, 1.6, 2.0, 2.6, 3.5, 5.0, 10.0)
-READY_H = 48.0
+READY_H = 140.0
 FIRM_H = 336.0
 _LOG_SHIFTS = tuple(math.log(r) for r in RATE_SHIFTS)
 _FORGET = 0.05
@@ -78,7 +78,7 @@ class Counts(Hourly[CountState]):
 
     def _llrs(self, hour: int, covered_ms: int, n: int, hits: int) -> list[float]:
         known = self._of(hour)
-        mean, k = known.mean * covered_ms / HOUR_MS, 1 / known.dispersion
+        mean, k = known.mean * covered_ms / HOUR_MS, 1 / (known.dispersion + known.doubt)
         usual, log = math.log(k + mean), math.log
         return [
             hits * log_r - (k + hits) * (log(k + r * mean) - usual)

@@ -46,12 +46,14 @@ class Evidence(Struct):
 
 def total(evidence: Evidence, llrs: list[float], mass: float) -> float:
     """Mean of the running sums with the current hour so far."""
-    if not evidence.runs:
-        return mass * sum(math.exp(min(llr, _LLR_MAX)) for llr in llrs) / len(llrs)
-    exp, runs = math.exp, evidence.runs
-    added = 0.0
+    runs = evidence.runs
+    if max(llrs) > _LLR_MAX:
+        llrs = [min(llr, _LLR_MAX) for llr in llrs]
+    if not runs:
+        return mass * sum(map(math.exp, llrs)) / len(llrs)
+    added, exp = 0.0, math.exp
     for run, llr in zip(runs, llrs, strict=True):
-        added += (run.r + mass) * exp(min(llr, _LLR_MAX))
+        added += (run.r + mass) * exp(llr)
     return added / len(runs)
 
 

@@ -35,7 +35,10 @@ class Measured(Struct, frozen=True, gc=False):
 
 def total(sums: dict[str, int], terms: Terms) -> int:
     """Sum of the terms; absent ones are 0."""
-    return sum(sums.get(term, 0) for term in terms)
+    added = 0
+    for term in terms:
+        added += sums.get(term, 0)
+    return added
 
 
 def _frame(o: Observation, n: int, hits: int) -> Features:
@@ -119,7 +122,7 @@ class Wait(Struct, frozen=True):
         if answered > 0:
             times.append(o.window.get(f"{self.histogram}.sum", 0) / answered)
         if waiting > 0:
-            times.append(o.end_ms - o.levels.get(self.since, 0) / waiting)
+            times.append(max(0.0, o.end_ms - o.levels.get(self.since, 0) / waiting))
         value = max(times, default=None)
         return Measured(value, max(answered, 0) + max(waiting, 0), value)
 
@@ -166,7 +169,7 @@ class Lateness(Struct, frozen=True):
 
     def read(self, o: Observation) -> Measured:
         count = max(o.levels.get(self.of, 0), 0)
-        late = o.end_ms - o.levels.get(self.due, 0) / count if count else None
+        late = max(0.0, o.end_ms - o.levels.get(self.due, 0) / count) if count else None
         return Measured(count, count, late)
 
     def features(self, o: Observation) -> Features:

@@ -15,12 +15,25 @@ from detectors.base import Detector, Explanation, Features, Observation
 from detectors.gauges import Count, Lateness, Measured, Stock, Wait
 from detectors.rules import Rule
 from detectors.wording import duration, shown, times
-from schemas.alerts import SEVERITY_RANK, Severity, Verdict
+from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Severity, Verdict
 
 # Evidence that does not speak against "all is well again".
 CLEAR_SCORE = 0.5
 # A share is back at its usual level within this, or within its standard error.
 NEAR = 0.02
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """The severity that earlier verdicts of a rule and segment left standing.
+
+    It ends, as its alert does, after ``CLEAR_PANES`` clear panes in a row.
+    """
+
+    severity: Severity = "ok"
+    clear_panes: int = 0
+
+
+CALM = Standing()
 
 
 class Finding(Struct, frozen=True, gc=False):
@@ -44,11 +57,17 @@ def worse(a: Severity, b: Severity) -> Severity:
     return a if SEVERITY_RANK[a] >= SEVERITY_RANK[b] else b
 
 
-def stands(standing: Severity, verdict: Verdict) -> Severity:
-    """The severity that stands after a verdict: what the next ``judge`` is to be told."""
+def stands(standing: Standing, verdict: Verdict) -> Standing:
+    """What stands after a verdict: what the next ``judge`` of the rule and segment is told."""
     if verdict.severity != "ok":
-        return verdict.severity
-    return "ok" if verdict.clear else standing
+        return Standing(verdict.severity)
+    panes = standing.clear_panes + 1 if verdict.clear else 0
+    return CALM if panes >= CLEAR_PANES else Standing(standing.severity, panes)
+
+
+def worth_telling(standing: Standing, verdict: Verdict) -> bool:
+    """Whether a verdict can change an alert, given what stood before it."""
+    return verdict.severity != "ok" or standing.severity != "ok"
 
 
 def judge(
@@ -57,12 +76,12 @@ def judge(
     observation: Observation,
     segment: str,
     *,
-    standing: Severity = "ok",
+    standing: Standing = CALM,
     history: bool = False,
 ) -> Verdict:
     """Verdict on a closed pane; the detector learns it.
 
-    ``standing``: the severity that stands from earlier panes (``stands``). ``history``: the pane
+    ``standing``: what stands from earlier panes (``stands``). ``history``: the pane
     is too old to page anybody. Panes come in order; one at or before the last is not learned again.
     """
     measured = rule.gauge.read(observation)
@@ -71,15 +90,15 @@ def judge(
         x = rule.gauge.features(observation)
         score, usual = detector.score_one(x), detector.expected_one(x)
         expected = None if usual is None else rule.gauge.usual(usual)
-    found = _find(rule, measured, expected, score, standing)
+    found = _find(rule, measured, expected, score, standing.severity)
     severity = found.severity
     reason, since = "", None
-    if severity != "ok" or standing != "ok":
+    if severity != "ok" or standing.severity != "ok":
         why = detector.explain_one(x) if detector and x and found.by_chance != "ok" else None
         since = why.since_ms if why else None
         reason = _reason(rule, found, why)
     if detector is not None and x is not None:
-        _learn(detector, x, hold=_holds(rule, found, worse(severity, standing)))
+        _learn(detector, x, hold=_holds(rule, found, worse(severity, standing.severity)))
     return Verdict(
         rule=rule.id,
         kpi=rule.kpi,

@@ -14,11 +14,10 @@ from msgspec.structs import replace
 
 from detectors.rules import RULES, Rule
 from detectors.wording import segment_words
-from schemas.alerts import SEVERITY_RANK, Alert, Status, Step, Verdict
+from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Alert, Status, Step, Verdict
 from schemas.measures import HOUR_MS
 from schemas.readings import parse_segment
 
-CLEAR_PANES = 2
 # The same alert opens again when it comes back within this (event time) of being resolved.
 REOPEN_MS = HOUR_MS
 STEPS_MAX = 50

@@ -1,7 +1,9 @@
 """What an hour of the week usually brings: a decayed mean that backs off where it knows little.
 
-Hour of week leans on hour of day × day of week, and that on the level of the whole series. Weights
-decay forward: a new hour weighs more than all old ones would have to be shrunk by.
+Hour of week leans on hour of day × day of week, and those on the level of the whole series. How
+much a mean leans is the ratio of its noise to how far such means usually lie apart (empirical
+Bayes), so a busy series learns its week from two weeks and a quiet one hardly ever. Weights decay
+forward: a new hour weighs more instead of all old ones weighing less.
 """
 
 from __future__ import annotations
@@ -13,9 +15,13 @@ from msgspec import Struct, field
 from detectors.base import HALF_LIFE_H
 
 WEEK_H, DAY_H = 168, 24
-# Weeks of one's own that weigh as much as what a cell leans on.
-_LEAN_WEEK, _LEAN_DAY, _LEAN_DAYS = 3.0, 2.0, 24.0
+# How far apart (relative variance) hours of a day, days of a week, and weeks' hours from both lie.
+_APART_HOUR, _APART_DAY, _APART_WEEK = 0.5, 0.1, 0.04
 _RENORM = 2.0**20
+# Dispersion (1/k of a negative binomial) before it is learned, worth this many hours, and its range.
+_DISPERSION, _DISPERSION_H = 0.05, 24.0
+_DISPERSION_RANGE = (0.005, 2.0)
+_LEVEL_MIN = 0.02
 
 
 class Season(Struct):
@@ -32,14 +38,11 @@ class Season(Struct):
 
 
 class Usual(Struct, frozen=True, gc=False):
-    """Mean of an hour, and the dispersion 1/k of a negative binomial around it."""
+    """Mean of an hour, how uncertain it is (relative variance), and the dispersion around it."""
 
     mean: float
+    doubt: float
     dispersion: float
-
-
-_DISPERSION, _DISPERSION_H = 0.1, 48.0
-_DISPERSION_RANGE = (0.01, 2.0)
 
 
 def learned_h(s: Season) -> float:
@@ -48,40 +51,40 @@ def learned_h(s: Season) -> float:
 
 
 def usual(s: Season, hour: int) -> Usual:
-    """What ``hour`` (since 1970) usually brings; the dispersion includes what is not known yet."""
+    """What ``hour`` (since 1970) usually brings."""
     unit = _weight(s, hour)
     weight = sum(s.day_weights)
-    level = sum(s.day_sums) / weight if weight else 0.0
-    prior = _by_hour(s, level, unit)[hour % DAY_H] * _of_day(s, hour, level, unit)
-    own_sum, own = s.sums[hour % WEEK_H] / unit, s.weights[hour % WEEK_H] / unit
-    mean = (own_sum + _LEAN_WEEK * prior) / (own + _LEAN_WEEK)
-    return Usual(max(mean, 1e-3), _dispersion(s, level, unit, own))
+    level = max(sum(s.day_sums) / weight if weight else 0.0, _LEVEL_MIN)
+    dispersion = _dispersion(s, level, unit)
+    noise = 1 / level + dispersion
 
-
-def _by_hour(s: Season, level: float, unit: float) -> list[float]:
-    """Mean of each hour of day, leaning on the level."""
-    base, lean = _LEAN_DAY * level * unit, _LEAN_DAY * unit
-    return [
-        (brought + base) / (weight + lean)
-        for brought, weight in zip(s.day_sums, s.day_weights, strict=True)
+    lean_hour = noise / _APART_HOUR
+    by_hour = [
+        (brought + lean_hour * level * unit) / (w + lean_hour * unit)
+        for brought, w in zip(s.day_sums, s.day_weights, strict=True)
     ]
+    hour_doubt = noise / (s.day_weights[hour % DAY_H] / unit + lean_hour)
 
-
-def _of_day(s: Season, hour: int, level: float, unit: float) -> float:
-    """What this day of the week brings, as a multiple of what its hours of day alone would."""
     start = hour % WEEK_H // DAY_H * DAY_H
-    weights = s.weights[start : start + DAY_H]
-    due = sum(map(operator.mul, weights, _by_hour(s, level, unit)))
-    lean = _LEAN_DAYS * level * unit
-    return (sum(s.sums[start : start + DAY_H]) + lean) / (due + lean) if due + lean else 1.0
+    due = sum(map(operator.mul, s.weights[start : start + DAY_H], by_hour)) / unit
+    brought = sum(s.sums[start : start + DAY_H]) / unit
+    lean_day = noise / _APART_DAY * level
+    factor = (brought + lean_day) / (due + lean_day)
+
+    prior = max(by_hour[hour % DAY_H] * factor, _LEVEL_MIN / 10)
+    own_sum, own = s.sums[hour % WEEK_H] / unit, s.weights[hour % WEEK_H] / unit
+    noise = 1 / prior + dispersion
+    lean = noise / _APART_WEEK
+    mean = (own_sum + lean * prior) / (own + lean)
+    doubt = noise / (own + lean) + hour_doubt * (lean / (own + lean)) ** 2
+    return Usual(mean, doubt, dispersion)
 
 
-def _dispersion(s: Season, level: float, unit: float, own: float) -> float:
-    lean = _DISPERSION_H * max(level, 0.1) ** 2
+def _dispersion(s: Season, level: float, unit: float) -> float:
+    lean = _DISPERSION_H * level**2
     seen = (s.excess / unit + _DISPERSION * lean) / (s.squares / unit + lean)
     low, high = _DISPERSION_RANGE
-    seen = min(max(seen, low), high)
-    return seen + (seen + 1 / max(level, 0.1)) / (own + _LEAN_WEEK)
+    return min(max(seen, low), high)
 
 
 def learn(s: Season, hour: int, count: float, *, covered: float) -> None:
@@ -89,9 +92,10 @@ def learn(s: Season, hour: int, count: float, *, covered: float) -> None:
     s.landmark = s.landmark or hour
     s.last = hour
     unit = _weight(s, hour)
-    if learned_h(s) >= DAY_H:
-        mean = usual(s, hour).mean * covered
-        s.excess += unit * ((count - mean) ** 2 - mean)
+    if learned_h(s) >= WEEK_H:
+        known = usual(s, hour)
+        mean = known.mean * covered
+        s.excess += unit * ((count - mean) ** 2 - mean - known.doubt * mean**2)
         s.squares += unit * mean**2
     for sums, weights, i in (
         (s.sums, s.weights, hour % WEEK_H),

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 Severity = Literal["ok", "blue", "yellow", "red"]
 Status = Literal["open", "acknowledged", "in_progress", "resolved"]
+# An alert resolves after this many clear panes in a row.
+CLEAR_PANES = 2
 SEVERITY_RANK: dict[str, int] = {"ok": 0, "blue": 1, "yellow": 2, "red": 3}
 
 

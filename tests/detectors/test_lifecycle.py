@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from detectors.lifecycle import (
     ACTIONS,
     ANNOUNCED,
-    CLEAR_PANES,
     REOPEN_MS,
     STEPS_MAX,
     UNCHANGED,
@@ -20,7 +19,7 @@ from detectors.lifecycle import (
     act,
     step,
 )
-from schemas.alerts import SEVERITY_RANK, Alert, Severity, Verdict
+from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Alert, Severity, Verdict
 
 MINUTE = 60_000
 
