@@ -32,7 +32,7 @@ class Alive(NamedTuple):
 
 
 def alive(stage: Stage, watermarks: Iterable[int | None]) -> Alive:
-    """For a whole run, from the watermarks of its partitions."""
+    """For a whole run, from the watermarks of its partitions, and of the clock if that moves panes."""
     return Alive(stage, max((w for w in watermarks if w is not None), default=0))
 
 
@@ -43,10 +43,10 @@ def amounts(cell: Cell | Mapping[str, int]) -> Counter[int]:
 
 
 def comparable(cells: Mapping[CellAt, Cell], alive: Alive) -> dict[CellAt, Counter[int]]:
-    """Panes that count; level steps from before are one base, wherever it was put."""
+    """Panes that count; in the merge stage older steps of a level are one base, wherever it stands."""
     kept: dict[CellAt, Counter[int]] = defaultdict(Counter)
     for (tier, start, key), cell in cells.items():
-        if tier == "L":
+        if tier == "L" and alive.stage == "merge":
             kept[tier, max(start, alive.since(tier)), key].update(amounts(cell))
         elif start >= alive.since(tier):
             kept[tier, start, key].update(amounts(cell))
@@ -85,10 +85,10 @@ def _line(at: CellAt, expected: Counter[int] | None, found: Counter[int] | None)
 
 
 def engine_cells(rows: Iterable[Mapping[str, Any]], stage: Stage) -> dict[CellAt, Cell]:
-    """Rows of ``python -m agents state`` → cells of one stage, summed over partitions."""
+    """Rows of ``python -m agents state`` → cells of one stage, summed over partitions; heads left out."""
     sums: dict[CellAt, Counter[int]] = defaultdict(Counter)
     for row in rows:
-        if row["stage"] == stage:
+        if row["stage"] == stage and "cells" in row:
             for key, cell in row["cells"].items():
                 sums[row["tier"], row["start"], key].update(amounts(cell))
     return {at: dict(cell) for at, cell in sums.items()}

@@ -56,13 +56,17 @@ def test_panes_that_a_stage_has_forgotten_are_not_compared() -> None:
 
 
 def test_old_steps_of_a_level_are_one_base_wherever_it_stands() -> None:
-    """But what they come to must be right, and so must the steps since."""
+    """But what they come to must be right, and so must the steps since. The fold has no base."""
     key = "tickets_open|customer"
-    oracle = {("L", NOW - 900 * HOUR, key): [3, 30], ("L", NOW - 60 * HOUR, key): [-1, -10]}
-    recent = {("L", NOW, key): [1, 1]}
-    assert compare(oracle | recent, {("L", 0, key): [2, 20]} | recent, FOLD) == []
-    assert len(compare(oracle | recent, {("L", 0, key): [3, 30]} | recent, FOLD)) == 1
-    assert len(compare(oracle | recent, {("L", 0, key): [3, 21]}, FOLD)) == 2
+    oracle: dict[CellAt, Cell] = {
+        ("L", NOW - 900 * HOUR, key): [3, 30],
+        ("L", NOW - 60 * HOUR, key): [-1, -10],
+    }
+    recent: dict[CellAt, Cell] = {("L", NOW, key): [1, 1]}
+    assert compare(oracle | recent, {("L", 0, key): [2, 20]} | recent, MERGE) == []
+    assert len(compare(oracle | recent, {("L", 0, key): [3, 30]} | recent, MERGE)) == 1
+    assert len(compare(oracle | recent, {("L", 0, key): [3, 21]}, MERGE)) == 2
+    assert compare(oracle | recent, recent, FOLD) == []
 
 
 def test_many_differences_are_summed_up() -> None:
