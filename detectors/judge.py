@@ -19,21 +19,15 @@ from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Severity, Verdict
 
 # Evidence that does not speak against "all is well again".
 CLEAR_SCORE = 0.5
+_SEVERITY: dict[str, Severity] = {"ok": "ok", "blue": "blue", "yellow": "yellow", "red": "red"}
 # A share is back at its usual level within this, or within its standard error.
 NEAR = 0.02
 
 
-class Standing(Struct, frozen=True, gc=False):
-    """The severity that earlier verdicts of a rule and segment left standing.
-
-    It ends, as its alert does, after ``CLEAR_PANES`` clear panes in a row.
-    """
-
-    severity: Severity = "ok"
-    clear_panes: int = 0
-
-
-CALM = Standing()
+# What earlier verdicts of a rule and segment left standing: a severity and, as "+", a clear pane
+# after it. It ends with ``CLEAR_PANES`` of those in a row, as the alert does.
+Standing = str
+CALM: Standing = "ok"
 
 
 class Finding(Struct, frozen=True, gc=False):
@@ -60,14 +54,20 @@ def worse(a: Severity, b: Severity) -> Severity:
 def stands(standing: Standing, verdict: Verdict) -> Standing:
     """What stands after a verdict: what the next ``judge`` of the rule and segment is told."""
     if verdict.severity != "ok":
-        return Standing(verdict.severity)
-    panes = standing.clear_panes + 1 if verdict.clear else 0
-    return CALM if panes >= CLEAR_PANES else Standing(standing.severity, panes)
+        return verdict.severity
+    if not verdict.clear or standing == CALM:
+        return standing.rstrip("+")
+    return standing + "+" if standing.count("+") + 1 < CLEAR_PANES else CALM
+
+
+def severity_of(standing: Standing) -> Severity:
+    """The severity that stands."""
+    return _SEVERITY[standing.rstrip("+")]
 
 
 def worth_telling(standing: Standing, verdict: Verdict) -> bool:
     """Whether a verdict can change an alert, given what stood before it."""
-    return verdict.severity != "ok" or standing.severity != "ok"
+    return verdict.severity != "ok" or standing != CALM
 
 
 def judge(
@@ -84,21 +84,21 @@ def judge(
     ``standing``: what stands from earlier panes (``stands``). ``history``: the pane
     is too old to page anybody. Panes come in order; one at or before the last is not learned again.
     """
-    measured = rule.gauge.read(observation)
+    measured, stood = rule.gauge.read(observation), severity_of(standing)
     score, expected, x = 0.0, None, None
     if detector is not None:
         x = rule.gauge.features(observation)
         score, usual = detector.score_one(x), detector.expected_one(x)
         expected = None if usual is None else rule.gauge.usual(usual)
-    found = _find(rule, measured, expected, score, standing.severity)
+    found = _find(rule, measured, expected, score, stood)
     severity = found.severity
     reason, since = "", None
-    if severity != "ok" or standing.severity != "ok":
+    if severity != "ok" or standing != CALM:
         why = detector.explain_one(x) if detector and x and found.by_chance != "ok" else None
         since = why.since_ms if why else None
         reason = _reason(rule, found, why)
     if detector is not None and x is not None:
-        _learn(detector, x, hold=_holds(rule, found, worse(severity, standing.severity)))
+        _learn(detector, x, hold=_holds(rule, found, worse(severity, stood)))
     return Verdict(
         rule=rule.id,
         kpi=rule.kpi,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from detectors.rules import RULES, Rule
-from detectors.wording import segment_words
+from detectors.wording import segment_words, shown
 from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Alert, Status, Step, Verdict
 from schemas.measures import HOUR_MS
 from schemas.readings import parse_segment
@@ -154,7 +154,8 @@ def _perhaps_over(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, R
     if panes < CLEAR_PANES:
         reason = Reason.CLEARING if panes else Reason.HELD
         return _changed(alert, now_ms, None, **changes), reason
-    line = Step(verdict.at, "resolved", comment=verdict.reason)
+    back = shown(verdict.value, RULES[verdict.rule].unit)
+    line = Step(verdict.at, "resolved", comment=f"back: {back}")
     changes |= {"status": "resolved", "resolved_at": verdict.at}
     return _changed(alert, now_ms, line, **changes), Reason.RESOLVED
 
