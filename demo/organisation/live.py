@@ -14,12 +14,13 @@ from msgspec import Struct
 
 from demo.organisation.disorder import Disorder, WebTraffic
 from demo.organisation.organisation import Organisation
-from demo.organisation.produce import BatchProducer
+from demo.organisation.produce import BatchProducer, ProduceError
 from demo.organisation.simulation import Incident
 from schemas.measures import DAY_MS, HOUR_MS
 
 Progress = Callable[[float, str], None]
 SLICE_S = 0.2
+STOP_WITHIN_S = 15.0
 SAVE_EVERY_S = 20.0
 HISTORY_CHUNK_MS = 12 * HOUR_MS
 GAP_MAX_MS = 30 * DAY_MS
@@ -48,6 +49,17 @@ async def run(options: Options, stop: asyncio.Event, progress: Progress = no_pro
 
     Raises ``ProduceError`` where Kafka or a topic is missing, ``ValueError`` for a broken state.
     """
+    work = asyncio.ensure_future(_work(options, stop, progress))
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    try:  # while Kafka is away sending waits, but not for ever once we are to stop
+        await asyncio.wait_for(work, STOP_WITHIN_S)
+    except TimeoutError:
+        raise ProduceError("Kafka is away: what happened last was not sent") from None
+
+
+async def _work(options: Options, stop: asyncio.Event, progress: Progress) -> None:
     organisation = _open(options, _now_ms())
     truth = GroundTruth(options.ground_truth)
     async with BatchProducer(options.kafka, options.prefix) as out:

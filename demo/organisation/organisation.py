@@ -14,18 +14,21 @@ from demo.organisation import (
     feedback,
     incidents,
     inventory,
+    partners,
+    references,
     sales,
     services,
     support,
     web,
+    workflows,
 )
 from demo.organisation.simulation import Arrivals, Handler, Incident, Simulation
 
-_PARTS: tuple[Any, ...] = (accounts, feedback, sales, support, web)
+_PARTS: tuple[Any, ...] = (accounts, feedback, partners, sales, support, web, workflows)
 ARRIVALS: dict[str, Arrivals] = {k: a for part in _PARTS for k, a in part.ARRIVALS.items()}
 HANDLERS: dict[str, Handler] = {
     kind: handler
-    for part in (*_PARTS, bursts, deliveries, incidents, inventory, services)
+    for part in (*_PARTS, bursts, deliveries, incidents, inventory, references, services)
     for kind, handler in part.HANDLERS.items()
 } | {"send": Simulation.send}
 LIVE_PROBE_MS = 30_000
@@ -36,6 +39,7 @@ class Organisation(Simulation):
 
     def __init__(self, seed: int, start_ms: int) -> None:
         super().__init__(seed, start_ms, HANDLERS, ARRIVALS)
+        references.begin(self, start_ms)
         inventory.begin(self, start_ms)
         services.begin(self, start_ms)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 import time
 from functools import lru_cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from demo.organisation.simulation import Record
 
 BATCH_BYTES = 512_000
+CLOSE_WITHIN_S = 5.0
 REQUEST_BYTES = 2_000_000
 _MASK = 0xFFFFFFFF
 _M = 0x5BD1E995
@@ -71,7 +73,8 @@ class BatchProducer:
 
     async def __aexit__(self, *_exc: object) -> None:
         """Close; what was not flushed is given up."""
-        await self._producer.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._producer.stop(), CLOSE_WITHIN_S)
 
     async def find_topics(self, topics: Iterable[str] = TOPICS) -> None:
         """Learn the number of partitions. Raises ``ProduceError`` for a topic that is missing."""

@@ -1,0 +1,65 @@
+"""What the organisation sets once: opening balances, targets, exchange rates, facts."""
+
+from __future__ import annotations
+
+from demo.organisation.seasons import REGIONS
+from demo.organisation.simulation import Handler, Simulation, Thing
+from demo.organisation.world import CUSTOMERS, EUR_PER
+from schemas import events
+
+# A partner's sales target for 30 days, of average size, in euros.
+SALES_TARGET_EUR = 96_000.0
+REVENUE_YEAR_BEFORE_EUR = 12_300_000.0  # 30 days
+MARKET_EUR = 118_000_000.0  # 30 days
+
+
+def begin(sim: Simulation, at: int) -> None:
+    """Set everything at that time."""
+    sim.then(at, "references", {})
+
+
+def _references(sim: Simulation, at: int, _thing: Thing) -> None:
+    for currency, euros in EUR_PER.items():
+        _set(sim, at, "exchange_rate", "fact", euros, {"currency": currency})
+    _set(sim, at, "customers_total", "opening", CUSTOMERS)
+    _set(sim, at, "partners_total", "opening", len(sim.world.partners))
+    for region in REGIONS:
+        partners = sum(p.region == region for p in sim.world.partners)
+        _set(sim, at, "customers_total", "opening", CUSTOMERS // 4, {"region": region})
+        _set(sim, at, "partners_total", "opening", partners, {"region": region})
+    _set(sim, at, "tickets_open", "opening", 0)
+    _set(sim, at, "market_share", "fact", MARKET_EUR, currency="EUR")
+    _set(sim, at, "revenue_growth", "fact", REVENUE_YEAR_BEFORE_EUR, currency="EUR")
+    for partner in sim.world.partners:
+        if partner.kind in ("reseller", "integrator"):
+            target = round(SALES_TARGET_EUR * partner.size)
+            where = {"partner": partner.id}
+            _set(sim, at, "partner_revenue", "target", target, where, currency="EUR")
+
+
+def _set(
+    sim: Simulation,
+    at: int,
+    kpi: str,
+    role: str,
+    value: float,
+    segment: dict[str, str] | None = None,
+    *,
+    currency: str | None = None,
+) -> None:
+    where = ",".join(f"{name}={value}" for name, value in (segment or {}).items())
+    sim.emit(
+        f"{kpi}|{where}|{role}",
+        events.ReferenceSet(
+            **sim.stamp("crm", at),
+            kpi=kpi,
+            segment=segment or {},
+            role=role,  # type: ignore[arg-type]
+            value=value,
+            currency=currency,
+            valid_from=at,
+        ),
+    )
+
+
+HANDLERS: dict[str, Handler] = {"references": _references}
