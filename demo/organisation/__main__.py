@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import signal
 import sys
+import time
 from pathlib import Path
 
 from demo.organisation.live import Options, run
-from demo.organisation.produce import ProduceError
+from demo.organisation.load import load_events
+from demo.organisation.produce import ProduceError, produce_events
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--in-order", action="store_true", help="live: nothing late, repeated or broken")
     add("--state", type=Path, metavar="FILE", help="where to remember how far it got")
     add("--ground-truth", type=Path, metavar="FILE", help="what was planted when, as NDJSON")
+    add("--load", type=int, metavar="N", help="instead of all this: N plain events of the four "
+        "core topics as fast as possible, then end; event time ends now, --rate a second")  # fmt: skip
     return parser
 
 
@@ -45,6 +49,15 @@ async def _run(options: Options) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     await run(options, stop, _show)
+
+
+def _load(args: argparse.Namespace) -> None:
+    start = int((time.time() - args.load / args.rate) * 1000)
+    began = time.perf_counter()
+    records = load_events(args.load, args.seed, start, args.rate)
+    sent = asyncio.run(produce_events(args.kafka, records, prefix=args.prefix))
+    took = time.perf_counter() - began
+    print(f"{sent:,} events in {took:.1f} s, {sent / took:,.0f} a second")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,7 +75,10 @@ def main(arguments: list[str] | None = None) -> None:
         ground_truth=args.ground_truth,
     )
     try:
-        asyncio.run(_run(options))
+        if args.load:
+            _load(args)
+        else:
+            asyncio.run(_run(options))
     except (ProduceError, ValueError) as error:
         sys.exit(str(error))
 
