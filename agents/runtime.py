@@ -11,7 +11,7 @@ from faust.types import TP
 
 from agents.judging import Bench
 from agents.keeping import AlertState
-from detectors.masking import mask
+from detectors.masking import masked
 from detectors.text import Vader
 from schemas.names import TOPICS, Names
 from schemas.readings import Change, SourceHealth, encode
@@ -40,7 +40,7 @@ class Text:
         return self._vader.score(text)
 
     def mask(self, text: str) -> str:
-        return mask(text)
+        return masked(text)
 
 
 class Group:

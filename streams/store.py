@@ -207,7 +207,7 @@ class Store:
         In a past that the window's own tier no longer holds, hours stand in.
         """
         found = None
-        for tier in window.tiers + _STAND_INS:
+        for tier in window.tiers + ("" if "D" in window.tiers else _STAND_INS):
             ring = self.rings.get(tier)
             if ring is None or key not in ring.rows or ring.width > window.span_ms:
                 continue
