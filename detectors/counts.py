@@ -1,8 +1,8 @@
 """Counts (negative texts, tickets): more than this hour of the week brings is an alarm.
 
 Mixture Shiryaev-Roberts (``detectors.evidence``) on a negative binomial around a learned seasonal
-mean (``detectors.season``). Good from less than one to thousands an hour; silent for its first two
-learned days. Blind to a change that comes slower than the four weeks it learns over.
+mean (``detectors.season``). Good from less than one to thousands an hour; silent until it has
+learned a week. Blind to a change that comes slower than the week in which its trend follows.
 """
 
 from __future__ import annotations
@@ -92,4 +92,5 @@ class Counts(Hourly[CountState]):
 
     def _forget(self) -> None:
         season.forget(self.state.season, _FORGET)
+        self.state.season.recent = self.state.season.recent_due = 0.0
         self._fresh()

@@ -165,15 +165,16 @@ def _learn(detector: Detector[Any], x: Features, *, hold: bool) -> None:
 def _reason(rule: Rule, found: Finding, why: Explanation | None) -> str:
     """Value, limit, what is usual, and since the shift began what was seen where what is usual."""
     m, unit = found.measured, rule.unit
+    span = rule.window.replace("h", " h")
     if isinstance(rule.gauge, Lateness):
         late = f", {duration(found.gauge)} late on average" if found.gauge is not None else ""
-        text = f"{m.n} {rule.noun}{late}"
+        text = f"{m.n:,} {rule.noun}{late}"
     elif isinstance(rule.gauge, Wait):
-        text = f"{shown(m.value, unit)} on average over {m.n} {rule.noun}"
+        text = f"{shown(m.value, unit)} on average over {m.n:,} {rule.noun}"
     elif isinstance(rule.gauge, Count | Stock):
-        text = f"{m.n} {rule.noun}" + (f" in {rule.window}" if rule.window != "now" else "")
+        text = f"{m.n:,} {rule.noun}" + (f" in {span}" if rule.window != "now" else "")
     else:
-        text = f"{shown(m.value, unit)} of {m.n} {rule.noun} in {rule.window}"
+        text = f"{shown(m.value, unit)} of {m.n:,} {rule.noun} in {span}"
     if found.expected is not None:
         text += f", usually {shown(found.expected, unit)}"
     if rule.limits and rule.limits.relative and found.gauge is not None:
@@ -189,9 +190,9 @@ def _reason(rule: Rule, found: Finding, why: Explanation | None) -> str:
 def _chance(rule: Rule, why: Explanation | None) -> str:
     if why is None:
         return ""
-    seen = f"{why.observed:.0f}"
+    seen = f"{why.observed:,.0f}"
     if rule.window == "24h":
-        seen = f"{why.observed:.0f} of {why.n}"
+        seen = f"{why.observed:,.0f} of {why.n:,}"
     since = "" if why.since_ms is None else " since the likely start"
-    text = f"; more than chance: {seen} {rule.counted}{since}, usually {why.expected:.1f}"
+    text = f"; more than chance: {seen} {rule.counted}{since}, usually {why.expected:,.1f}"
     return text + " (little learned yet)" if why.provisional else text

@@ -181,6 +181,7 @@ def _open(before: Alert | None, verdict: Verdict, now_ms: int) -> Alert:
         opened_at=verdict.at,
         updated_at=now_ms,
         version=before.version + 1 if before else 1,
+        since=verdict.since,
         peak=verdict.severity,
         judged_at=verdict.at,
         history=verdict.history,
@@ -203,6 +204,7 @@ def _seen(alert: Alert, verdict: Verdict) -> dict[str, Any]:
         "expected": verdict.expected,
         "n": verdict.n,
         "reason": verdict.reason,
+        "since": alert.since if verdict.since is None else verdict.since,
         "judged_at": verdict.at,
         "clear_panes": 0,
     }

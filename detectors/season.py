@@ -2,8 +2,9 @@
 
 Hour of week leans on hour of day × day of week, and those on the level of the whole series. How
 much a mean leans is the ratio of its noise to how far such means usually lie apart (empirical
-Bayes), so a busy series learns its week from two weeks and a quiet one hardly ever. Weights decay
-forward: a new hour weighs more instead of all old ones weighing less.
+Bayes), so a busy series learns its week from two weeks and a quiet one hardly ever. A trend follows growth
+that four weeks would lag behind. Weights decay forward: a new hour weighs more instead of all old
+ones weighing less.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _RENORM = 2.0**20
 _DISPERSION, _DISPERSION_H = 0.05, 24.0
 _DISPERSION_RANGE = (0.005, 2.0)
 _LEVEL_MIN = 0.02
+# The trend is what the last week or so brought of what was due, leaning on 1 by so many counts.
+_TREND_H, _TREND_LEAN = 168.0, 50.0
 
 
 class Season(Struct):
@@ -35,6 +38,8 @@ class Season(Struct):
     day_weights: list[float] = field(default_factory=lambda: [0.0] * DAY_H)
     excess: float = 0.0
     squares: float = 0.0
+    recent: float = 0.0
+    recent_due: float = 0.0
 
 
 class Usual(Struct, frozen=True, gc=False):
@@ -77,7 +82,11 @@ def usual(s: Season, hour: int) -> Usual:
     lean = noise / _APART_WEEK
     mean = (own_sum + lean * prior) / (own + lean)
     doubt = noise / (own + lean) + hour_doubt * (lean / (own + lean)) ** 2
-    return Usual(mean, doubt, dispersion)
+    return Usual(mean * _trend(s), doubt, dispersion)
+
+
+def _trend(s: Season) -> float:
+    return (s.recent + _TREND_LEAN) / (s.recent_due + _TREND_LEAN)
 
 
 def _dispersion(s: Season, level: float, unit: float) -> float:
@@ -90,13 +99,10 @@ def _dispersion(s: Season, level: float, unit: float) -> float:
 def learn(s: Season, hour: int, count: float, *, covered: float) -> None:
     """Take an hour of which the share ``covered`` was seen."""
     s.landmark = s.landmark or hour
-    s.last = hour
     unit = _weight(s, hour)
     if learned_h(s) >= WEEK_H:
-        known = usual(s, hour)
-        mean = known.mean * covered
-        s.excess += unit * ((count - mean) ** 2 - mean - known.doubt * mean**2)
-        s.squares += unit * mean**2
+        _compare(s, usual(s, hour), hour, count, covered)
+    s.last = hour
     for sums, weights, i in (
         (s.sums, s.weights, hour % WEEK_H),
         (s.day_sums, s.day_weights, hour % DAY_H),
@@ -106,6 +112,16 @@ def learn(s: Season, hour: int, count: float, *, covered: float) -> None:
     if unit > _RENORM:
         forget(s, 1 / unit)
         s.landmark = hour
+
+
+def _compare(s: Season, known: Usual, hour: int, count: float, covered: float) -> None:
+    """How far an hour was from what was due: dispersion and trend."""
+    mean, unit = known.mean * covered, _weight(s, hour)
+    s.excess += unit * ((count - mean) ** 2 - mean - known.doubt * mean**2)
+    s.squares += unit * mean**2
+    due, fade = mean / _trend(s), 0.5 ** ((hour - s.last) / _TREND_H)
+    s.recent = s.recent * fade + count
+    s.recent_due = s.recent_due * fade + due
 
 
 def forget(s: Season, factor: float) -> None:

@@ -50,7 +50,10 @@ class Step(Struct, frozen=True, omit_defaults=True):
 
 
 class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An alert as people see it; ``version`` grows with every change."""
+    """An alert as people see it; ``version`` grows with every change.
+
+    ``since``: when what it tells of most likely began, before it was noticed (``opened_at``).
+    """
 
     fingerprint: str
     rule: str
@@ -69,6 +72,7 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened_at: int
     updated_at: int
     version: int
+    since: int | None = None
     resolved_at: int | None = None
     peak: Severity = "yellow"
     clear_panes: int = 0

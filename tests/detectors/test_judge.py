@@ -77,7 +77,7 @@ def test_red_does_not_flap_into_yellow() -> None:
 def test_a_reason_names_value_sample_window_and_limit() -> None:
     """So that a person understands it at once."""
     assert say("csat_drop", csat(590, 1000)).reason == (
-        "59.0 % of 1000 answers in 24h; the limit is 60.0 %"
+        "59.0 % of 1,000 answers in 24 h; the limit is 60.0 %"
     )
 
 

@@ -110,6 +110,14 @@ def test_severity_follows_and_peak_stays() -> None:
     assert (alert.severity, alert.peak) == ("yellow", "red")
 
 
+def test_an_alert_keeps_the_start_of_the_shift_it_was_told() -> None:
+    """Until a better one is told."""
+    alert, _ = run(verdict(9, since=5 * MINUTE), verdict(10), verdict(11, since=4 * MINUTE))
+    assert alert.since == 4 * MINUTE
+    alert, _ = run(verdict(12), alert=alert)
+    assert alert.since == 4 * MINUTE
+
+
 def test_what_comes_back_soon_opens_the_same_alert_again() -> None:
     """Its beginning stays."""
     resolved, _ = run(verdict(1), ok(2), ok(3))

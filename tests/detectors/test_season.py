@@ -65,6 +65,14 @@ def test_old_weeks_fade() -> None:
     )
 
 
+def test_growth_is_followed() -> None:
+    """By 5 % a week; four weeks of memory alone would lag by a quarter."""
+    season = Season()
+    for hour in range(MONDAY_H, MONDAY_H + 20 * 168):
+        learn(season, hour, 20 * 1.05 ** ((hour - MONDAY_H) / 168), covered=1.0)
+    assert usual(season, season.last).mean == pytest.approx(20 * 1.05**20, rel=0.09)
+
+
 def test_years_of_hours_neither_overflow_nor_count_for_ever() -> None:
     """What a season rests on is bounded by its half-life."""
     season = Season()
