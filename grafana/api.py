@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -52,11 +51,9 @@ def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> S
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
-        listening = asyncio.create_task(hub.run())
+        hub.start()
         yield
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        await hub.stop()
         await store.close()
 
     return Starlette(

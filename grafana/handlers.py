@@ -26,10 +26,10 @@ from grafana.live import Hub
 from grafana.query import Query
 from grafana.store import Store
 from schemas.catalogue import KPIS, Kpi
+from schemas.measures import DAY_MS
 from schemas.readings import field, parse_segment
 from schemas.settings import Settings
 
-DAY_MS = 86_400_000
 _LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 

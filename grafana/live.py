@@ -1,24 +1,24 @@
 """Pushing what is new to every open wall: one Redis subscription for all of them.
 
-Changes are gathered for a quarter of a second, read once, and put into each client's mailbox. A
-mailbox keeps only the newest of everything, so a slow client gets fewer events, never a backlog.
+Changes are gathered for a quarter of a second, read once, and put into each client's mailbox.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 
 import msgspec
-from msgspec import Struct
 
 from grafana import health, kpis
 from grafana.alerts import alert_row, newest_first
 from grafana.answers import AlertRow, Health, LatestRow
 from grafana.current import latest_rows
 from grafana.errors import StoreAwayError
+from grafana.mailbox import Mailbox, Push
 from grafana.store import Store
 from schemas.readings import Change
 
@@ -28,51 +28,10 @@ HEALTH_EVERY_S = 2.0
 HEALTH_PUSH_EVERY = 3
 # Everything again now and then, in case a change was announced while nobody could hear it.
 SNAPSHOT_EVERY = 15
-RETRY_S = (0.5, 1.0, 2.0, 4.0)
+RETRY_S = (0.5, 1.0, 2.0)
 CLIENTS_MAX = 200
 
-
-class Push(Struct, omit_defaults=True, kw_only=True):
-    """The data of one event: only what is new. ``changed``: KPIs whose trends may have moved."""
-
-    at: int = 0
-    rows: dict[str, LatestRow] = {}
-    alerts: tuple[AlertRow, ...] | None = None
-    health: Health | None = None
-    changed: set[str] = set()
-    lists: set[str] = set()
-
-    def take_in(self, newer: Push) -> None:
-        """Merge a newer push into this one."""
-        self.at = newer.at
-        self.rows = {**self.rows, **newer.rows}
-        self.alerts = self.alerts if newer.alerts is None else newer.alerts
-        self.health = newer.health or self.health
-        self.changed = self.changed | newer.changed
-        self.lists = self.lists | newer.lists
-
-
-class Mailbox:
-    """What one client has not been sent yet."""
-
-    def __init__(self) -> None:
-        self._waiting: Push | None = None
-        self._arrived = asyncio.Event()
-
-    def put(self, push: Push) -> None:
-        """Add to what waits."""
-        if self._waiting is None:
-            self._waiting = Push()
-        self._waiting.take_in(push)
-        self._arrived.set()
-
-    async def take(self, timeout_s: float) -> Push | None:
-        """All that waits, or None after a quiet ``timeout_s``."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), timeout_s)
-        self._arrived.clear()
-        taken, self._waiting = self._waiting, None
-        return taken
+_log = logging.getLogger(__name__)
 
 
 class Hub:
@@ -84,16 +43,33 @@ class Hub:
         self._live = live
         self._meter = health.RateMeter()
         self._mailboxes: set[Mailbox] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._pending: Push | None = None
         self._away_since: int | None = None
         self.health: Health | None = None
 
-    async def run(self) -> None:
-        """Listen, push and watch until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._push())
-            tasks.create_task(self._watch())
+    def start(self) -> None:
+        """Listen, push and watch until stopped."""
+        for work in (self._listen, self._push, self._watch):
+            self._tasks.add(asyncio.create_task(self._for_ever(work)))
+
+    async def stop(self) -> None:
+        """End all of it."""
+        # A Redis client that is just connecting may swallow a cancellation: ask until it is heard.
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            _, self._tasks = await asyncio.wait(self._tasks, timeout=0.1)
+
+    async def _for_ever(self, work: Callable[[], Awaitable[None]]) -> None:
+        for failures in itertools.count():
+            try:
+                await work()
+            except StoreAwayError:
+                _log.debug("Redis is away")
+            except Exception:  # noqa: BLE001  # walls must not go quiet for one bad moment
+                _log.exception("pushing to walls failed, going on")
+            await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
 
     async def current_health(self) -> Health:
         """Judged now; ``failed`` where Redis is away."""
@@ -148,18 +124,13 @@ class Hub:
         return tuple(map(alert_row, newest_first(await self._store.alerts())))
 
     async def _listen(self) -> None:
-        failures = 0
-        while True:
-            with suppress(StoreAwayError):
-                first = True
-                async for change in self._store.changes():
-                    if first and failures:
-                        self._broadcast(await self._snapshot())
-                    first, failures = False, 0
-                    if change is not None:
-                        self._note(change)
-            await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
-            failures += 1
+        async with aclosing(self._store.changes()) as changes:
+            await anext(changes)
+            # Whatever was announced before is in the snapshot.
+            self._broadcast(await self._snapshot())
+            async for change in changes:
+                if change is not None:
+                    self._note(change)
 
     def _note(self, change: Change) -> None:
         if self._pending is None:

@@ -11,9 +11,11 @@ from msgspec import Struct
 
 from grafana.errors import bad_request
 from schemas.codec import TIME_MAX_MS, TIME_MIN_MS
+from schemas.measures import DAY_MS
 
 VALUES_MAX = 200
 TEXT_CHARS_MAX = 300
+SPAN_MAX_MS = 400 * DAY_MS
 _RELATIVE = re.compile(r"now(?:-(\d{1,6})([mhd]))?")
 _RELATIVE_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -92,6 +94,10 @@ class Query:
         from_ms, to_ms = self.time("from", now_ms), self.time("to", now_ms)
         if from_ms >= to_ms:
             raise bad_request("bad_time", "from must lie before to.")
+        if to_ms - from_ms > SPAN_MAX_MS:
+            raise bad_request(
+                "bad_time", f"from and to are more than {SPAN_MAX_MS // DAY_MS} days apart."
+            )
         return from_ms, to_ms
 
 

@@ -6,7 +6,8 @@ had exactly from their points; they are weighted by n, and the answer says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
 
 from msgspec import Struct
 
@@ -43,30 +44,28 @@ class Plan(Struct, frozen=True):
 
 
 def plan(from_ms: int, to_ms: int, points_max: int, finest: str, now_ms: int) -> Plan:
-    """The finest cadence that is kept and gives at most ``points_max`` steps."""
-    for step_ms in STEPS_MS:
-        first = from_ms // step_ms * step_ms
-        steps = -(-(to_ms - first) // step_ms)
-        if steps <= points_max and step_ms >= SERIES_WIDTH_MS[finest]:
-            break
-    else:
-        step_ms = -(-(to_ms - from_ms) // points_max // DAY_MS + 1) * DAY_MS
-        first = from_ms // step_ms * step_ms
-        steps = -(-(to_ms - first) // step_ms)
-    resolution = _resolution(step_ms, now_ms - from_ms, finest)
-    width = SERIES_WIDTH_MS[resolution]
-    if width > step_ms:
-        step_ms, first = width, from_ms // width * width
-        steps = -(-(to_ms - first) // step_ms)
-    return Plan(resolution, step_ms, first, steps)
+    """The finest cadence that is kept and gives at most ``points_max`` steps.
 
-
-def _resolution(step_ms: int, age_ms: int, finest: str) -> str:
-    """The coarsest panes that still fit into a step, unless only coarser ones reach back so far."""
+    Steps begin at multiples of their length, so that a trend does not shift with each refresh. Where
+    only hours reach back as far as ``from``, no finer step is given.
+    """
     choices = _RESOLUTIONS[_RESOLUTIONS.index(finest) :]
-    kept = [r for r in choices if age_ms <= SERIES_KEEP_MS[r]] or ["h"]
+    kept = [r for r in choices if now_ms - from_ms <= SERIES_KEEP_MS[r]] or ["h"]
+    cadences = (_cadence(step_ms, from_ms, to_ms, kept) for step_ms in _steps_ms())
+    return next(found for found in cadences if found is not None and found.steps <= points_max)
+
+
+def _steps_ms() -> Iterator[int]:
+    return chain(STEPS_MS, (STEPS_MS[-1] << n for n in count(1)))
+
+
+def _cadence(step_ms: int, from_ms: int, to_ms: int, kept: Sequence[str]) -> Plan | None:
     fitting = [r for r in kept if SERIES_WIDTH_MS[r] <= step_ms]
-    return fitting[-1] if fitting else kept[0]
+    if not fitting:
+        return None
+    first_ms = from_ms // step_ms * step_ms
+    # The coarsest panes that fit are the fewest to read.
+    return Plan(fitting[-1], step_ms, first_ms, -(-(to_ms - first_ms) // step_ms))
 
 
 def before(plan: Plan) -> range:

@@ -5,7 +5,8 @@ import { age, clock, grouped, moment, value } from "./format.js";
 import { SIGNS, WORDS } from "./tiles.js";
 
 const RANK = { red: 3, yellow: 2, blue: 1, ok: 0 };
-const STATUS = { open: "open", acknowledged: "acknowledged", in_progress: "in progress", resolved: "resolved" };
+const STATUS = { open: "open", acknowledged: "acknowledged", in_progress: "in progress" };
+const WHOSE = { all: "everyone", customer: "customers", partner: "partners" };
 const SHARED = ["all", "both", "none", "engine"];
 
 export class AlertLog {
@@ -81,7 +82,6 @@ export class AlertLog {
         time: el("time", { class: "alert-time" }),
         word: el("span", { class: "alert-word" }),
         title: el("span", { class: "alert-title" }),
-        status: el("span", { class: "alert-status" }),
         detail: el("span", { class: "alert-detail" }),
         since: el("span", { class: "alert-since" }),
       };
@@ -96,15 +96,20 @@ export class AlertLog {
     setText(row.time, moment(alert.opened_at, now));
     setText(row.word, over ? `was ${alert.word}` : alert.word);
     setText(row.title, alert.title);
-    setText(row.status, STATUS[alert.status] + (alert.owner && !over ? `, ${alert.owner}` : ""));
     setText(row.detail, this.#detail(alert));
-    setText(row.since, over ? `until ${clock(alert.resolved_at ?? alert.updated_at)}` : `for ${age(now - alert.opened_at)}`.replace("for just now", "just now"));
+    setText(row.since, this.#since(alert, now));
     return row.node;
+  }
+
+  #since(alert, now) {
+    if (alert.status === "resolved") return `resolved ${clock(alert.resolved_at ?? alert.updated_at)}`;
+    const status = [STATUS[alert.status], alert.owner].filter(Boolean).join(", ");
+    return `${status} · ${age(now - alert.opened_at)}`;
   }
 
   #detail(alert) {
     const expected = alert.expected === null ? "" : ` against ${value(alert.unit, alert.expected)} expected`;
-    return `${alert.label} · ${value(alert.unit, alert.value)}${expected} · n ${grouped(alert.n)}`;
+    return `${WHOSE[alert.label] ?? alert.label} · ${value(alert.unit, alert.value)}${expected} · n ${grouped(alert.n)}`;
   }
 
   #counts() {

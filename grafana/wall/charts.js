@@ -35,6 +35,7 @@ const last = (rows) => rows.findLast((row) => row.value !== null);
 /** A tile's trend: the line, its end, and the target as a dashed line. */
 export function sparkline(host, series, target, label) {
   const [width, height] = [host.clientWidth || 200, host.clientHeight || 40];
+  const radius = parseFloat(getComputedStyle(host).fontSize) * 0.16;
   const rows = series.rows;
   if (!last(rows)) {
     host.replaceChildren();
@@ -42,8 +43,8 @@ export function sparkline(host, series, target, label) {
   }
   const [low, high] = domain([...rows.map((r) => r.value), target]);
   const start = rows[0].time;
-  const x = (t) => 1 + ((t - start) / (rows.at(-1).time - start || 1)) * (width - 6);
-  const y = (v) => 2 + (1 - (v - low) / (high - low)) * (height - 4);
+  const x = (t) => 1 + ((t - start) / (rows.at(-1).time - start || 1)) * (width - 2 * radius);
+  const y = (v) => radius + (1 - (v - low) / (high - low)) * (height - 2 * radius);
   const end = last(rows);
   host.replaceChildren(
     svg(
@@ -51,7 +52,7 @@ export function sparkline(host, series, target, label) {
       { width, height, role: "img", "aria-label": label },
       ...(target === null ? [] : [svg("path", { class: "target", d: `M0 ${y(target)}H${width}` })]),
       svg("path", { class: "line", d: path(rows, x, y) }),
-      svg("circle", { class: "end", cx: x(end.time), cy: y(end.value), r: 2.5 }),
+      svg("circle", { class: "end", cx: x(end.time), cy: y(end.value), r: radius }),
     ),
   );
 }
@@ -59,10 +60,10 @@ export function sparkline(host, series, target, label) {
 function ticks(low, high, wanted) {
   const raw = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((s) => s >= raw);
+  const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= raw);
   const found = [];
   for (let v = Math.ceil(low / step) * step; v <= high + step * 1e-6; v += step) found.push(v);
-  return found;
+  return found.length < 2 && wanted < 9 ? ticks(low, high, wanted + 1) : found;
 }
 
 /** What line and bar charts share: frame, scales, grid and labels. */

@@ -25,10 +25,10 @@ export function grouped(value, decimals = 0) {
   return (value < 0 && !zero ? "−" : "") + spaced + (fraction ? `.${fraction}` : "");
 }
 
-function count(value) {
+function count(value, digitsMax) {
   const size = Math.abs(value);
   if (size >= 1e6) return [grouped(value / 1e6, 2), "M"];
-  if (size >= 1e5) return [grouped(value / 1e3), "k"];
+  if (size >= 10 ** digitsMax) return [grouped(value / 1e3), "k"];
   return [grouped(value, Number.isInteger(value) || size >= 100 ? 0 : 1), ""];
 }
 
@@ -40,19 +40,22 @@ function duration(ms) {
   return [grouped(ms / DAY, 1), "d"];
 }
 
-/** [figure, unit] of a KPI's value. */
-export function parts(unit, value) {
+/** [figure, unit] of a KPI's value; a tile has room for five digits. */
+export function parts(unit, value, digitsMax = 5) {
   if (value === null || value === undefined) return [NONE, ""];
   if (unit === "percent") return [grouped(value * 100, 1), "%"];
   if (unit === "score") return [sign((value > 0 ? "+" : "") + grouped(Math.round(value))), ""];
   if (unit === "rating") return [grouped(value, 2), ""];
   if (unit === "duration") return duration(value);
-  const [figure, thousands] = count(value);
+  const [figure, thousands] = count(value, digitsMax);
   return [figure, unit === "money" ? `${thousands} ${currency}`.trim() : thousands];
 }
 
 /** The same as one text. */
-export const value = (unit, v) => parts(unit, v).filter(Boolean).join(NARROW_SPACE);
+export const value = (unit, v) => parts(unit, v, 6).filter(Boolean).join(NARROW_SPACE);
+
+/** A target: as short as it can be said. */
+export const trimmed = (unit, v) => value(unit, v).replace(/\.0+(?=\D|$)/, "");
 
 /** A difference or a ± in the value's unit, without sign. */
 export function span(unit, difference) {
@@ -65,7 +68,7 @@ export function span(unit, difference) {
 /** 12 min, 3 h 05 min, 2 d 4 h. */
 export function age(ms) {
   const minutes = Math.max(0, Math.floor(ms / MINUTE));
-  if (minutes < 1) return "just now";
+  if (minutes < 1) return "under a minute";
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;

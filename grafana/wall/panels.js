@@ -1,11 +1,13 @@
 // The panels below the tiles: two trends, tickets and deliveries.
 
 import { byId, el, setState, setText } from "./dom.js";
-import { grouped, parts, value } from "./format.js";
+import { grouped, parts, trimmed, value } from "./format.js";
 import { barChart, lineChart } from "./charts.js";
 import { get } from "./data.js";
 
 const WEEK = 7 * 24 * 3_600_000;
+// A day by the hour touches 25 of them.
+const HOURS = 25;
 const RANKED = 5;
 
 const legend = (id, entries) =>
@@ -13,11 +15,11 @@ const legend = (id, entries) =>
     ...entries.map(([kind, text]) => el("span", { class: "legend-entry", "data-line": kind }, text)),
   );
 
-/** Today's and last week's rows of a KPI, last week's moved to today's times. */
-async function withLastWeek(kpi, segment, maxDataPoints) {
+/** Today's and last week's hours of a KPI, last week's moved to today's times. */
+async function byHour(kpi, segment) {
   const [today, before] = await Promise.all([
-    get("/api/kpi/series", { kpi, segment, from: "now-24h", maxDataPoints }),
-    get("/api/kpi/series", { kpi, segment, from: "now-8d", to: "now-7d", maxDataPoints: 25 }),
+    get("/api/kpi/series", { kpi, segment, from: "now-24h", maxDataPoints: HOURS }),
+    get("/api/kpi/series", { kpi, segment, from: "now-8d", to: "now-7d", maxDataPoints: HOURS }),
   ]);
   return {
     rows: today.rows,
@@ -26,10 +28,11 @@ async function withLastWeek(kpi, segment, maxDataPoints) {
   };
 }
 
-const empty = (host, kpi) =>
-  host.replaceChildren(
-    el("p", { class: "empty" }, `No ${kpi.title.toLowerCase()} yet: waiting for events on topic ${kpi.topics.join(", ")}`),
-  );
+function empty(host, kpi) {
+  const name = kpi.title === kpi.title.toUpperCase() ? kpi.title : kpi.title.toLowerCase();
+  const text = `No ${name} yet: waiting for events on topic ${kpi.topics.join(", ")}`;
+  host.replaceChildren(el("p", { class: "empty" }, text));
+}
 
 const hasData = (rows) => rows.some((row) => row.value !== null);
 
@@ -38,12 +41,12 @@ export class TrendPanel {
   constructor(name, kpi, segment, axis, alerts, least) {
     Object.assign(this, { kpi, segment, axis, alerts, least, kpis: [kpi.id], data: null });
     this.host = byId(`${name}-chart`);
-    const target = kpi.target === null ? [] : [["target", `target ${value(kpi.unit, kpi.target)}`]];
+    const target = kpi.target === null ? [] : [["target", `target ${trimmed(kpi.unit, kpi.target)}`]];
     legend(`${name}-legend`, [["line", "today"], ["previous", "last week"], ...target]);
   }
 
   async refresh() {
-    this.data = await withLastWeek(this.kpi.id, this.segment, 48);
+    this.data = await byHour(this.kpi.id, this.segment);
     this.draw();
   }
 
@@ -101,7 +104,7 @@ export class TicketsPanel {
   }
 
   async refresh() {
-    const [data] = await Promise.all([withLastWeek(this.kpi.id, this.segment, 25), this.figures.refresh()]);
+    const [data] = await Promise.all([byHour(this.kpi.id, this.segment), this.figures.refresh()]);
     this.data = data;
     this.draw();
   }
@@ -146,7 +149,7 @@ export class DeliveriesPanel {
 
   #show(worst, rateOf, known) {
     if (!worst.length) {
-      const quiet = known ? "No partner has overdue deliveries." : "No deliveries yet: waiting for events on topic deliveries";
+      const quiet = known ? "No partner has overdue deliveries." : "No deliveries by partner yet: waiting for events on topic deliveries";
       this.host.replaceChildren(el("p", { class: "empty" }, quiet));
       return;
     }

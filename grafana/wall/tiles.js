@@ -1,12 +1,12 @@
 // The key figures. A tile is built once; afterwards only its texts and states change.
 
 import { el, setState, setText } from "./dom.js";
-import { NONE, grouped, moment, parts, span, value, windowName } from "./format.js";
+import { NONE, grouped, moment, parts, span, trimmed, value, windowName } from "./format.js";
 import { sparkline } from "./charts.js";
 
 export const SIGNS = { red: "▲", yellow: "◆", blue: "●", ok: "✓" };
 export const WORDS = { red: "critical", yellow: "warning", blue: "information" };
-const RANGES = { "7d": ["now-7d", 56], "30d": ["now-30d", 60], "90d": ["now-90d", 45] };
+const RANGES = { "7d": ["now-7d", 60], "30d": ["now-30d", 62], "90d": ["now-90d", 45] };
 
 /** One hero KPI of this wall's audience. */
 export class Tile {
@@ -15,24 +15,24 @@ export class Tile {
     this.segment = segment;
     this.row = null;
     this.series = null;
-    this.chip = el("p", { class: "tile-chip" });
     this.figure = el("span", { class: "figure" }, NONE);
     this.unit = el("span", { class: "unit" });
-    this.target = el("p", { class: "tile-target" });
+    this.state = el("p", { class: "tile-state" });
     this.delta = el("p", { class: "tile-delta" });
     this.basis = el("p", { class: "tile-basis" });
     this.spark = el("div", { class: "tile-spark" });
     this.node = el(
       "article",
       { class: "tile", "data-kpi": kpi.id, "data-segment": segment, title: kpi.subtitle },
-      el("header", {}, el("h2", {}, kpi.title), this.chip),
+      el("header", {}, el("h2", {}, kpi.title), el("p", {}, windowName(kpi.window))),
       el("p", { class: "tile-value" }, this.figure, this.unit),
-      this.target,
+      this.state,
       this.delta,
       this.basis,
       this.spark,
     );
     this.describe(null);
+    this.mark(null, null, 0);
   }
 
   /** A newer reading; an older one that overtook it on the way is left aside. */
@@ -49,30 +49,47 @@ export class Tile {
   describe(row) {
     const known = row !== null && row.value !== null;
     setState(this.node, "empty", known ? null : "yes");
-    setText(this.target, known ? this.#target(row) : `No data yet: waiting for events on topic ${this.kpi.topics.join(", ")}`);
-    setState(this.target, "met", known && row.target_met !== null ? String(row.target_met) : null);
     setText(this.delta, known ? this.#delta(row) : "");
     setText(this.basis, known ? this.#basis(row) : "");
   }
 
-  #target(row) {
-    if (row.target === null) return "";
-    const target = value(this.kpi.unit, row.target);
-    if (row.target_met) return `✓ meets target ${target}`;
-    return `▽ misses target ${target}`;
+  /** Its state: stale before alert, alert before target, in words and sign as well as colour. */
+  mark(severity, staleSince, now) {
+    const stale = staleSince !== null;
+    setState(this.node, "stale", stale ? "yes" : null);
+    setState(this.node, "severity", severity);
+    const met = this.row?.target_met ?? null;
+    setState(this.node, "met", met === null ? null : String(met));
+    setText(this.state, stale ? `◷ stale since ${moment(staleSince, now)}` : this.#state(severity, met));
+  }
+
+  #state(severity, met) {
+    const { unit, topics } = this.kpi;
+    if (!this.row || this.row.value === null) return `No data yet: waiting for events on topic ${topics.join(", ")}`;
+    const goal = this.kpi.target === null ? "" : `target ${trimmed(unit, this.kpi.target)}`;
+    if (severity) return [`${SIGNS[severity]} ${WORDS[severity]}`, goal].filter(Boolean).join(" · ");
+    if (met !== null) return met ? `✓ meets ${goal}` : `▽ misses ${goal}`;
+    return this.row.previous === null ? "" : `last week ${value(unit, this.row.previous)}`;
   }
 
   #delta(row) {
     if (row.delta === null) return "";
     const size = span(this.kpi.unit, row.delta);
-    const noise = row.error !== null && Math.abs(row.delta) <= row.error;
-    if (noise || /^[0.]+\D*$/.test(size)) return "≈ as last week";
+    if (Math.abs(row.delta) <= this.#chance(row) || value(this.kpi.unit, row.value) === value(this.kpi.unit, row.previous)) {
+      return "≈ as last week";
+    }
     const better = row.delta > 0 === (this.kpi.better === "up");
     return `${row.delta > 0 ? "▲" : "▼"} ${size} ${better ? "better" : "worse"} than last week`;
   }
 
+  /** How far two such figures differ by chance alone (95 %). */
+  #chance(row) {
+    if (row.error !== null) return row.error;
+    return this.kpi.unit === "count" && this.kpi.kind === "flow" ? 1.96 * Math.sqrt(row.value + row.previous) : 0;
+  }
+
   #basis(row) {
-    const shown = [windowName(this.kpi.window)];
+    const shown = [];
     if (this.kpi.kind === "flow" && this.kpi.unit !== "count") {
       shown.push(`n ${grouped(row.n)}${row.n < this.kpi.n_min ? " (few)" : ""}`);
     }
@@ -81,18 +98,9 @@ export class Tile {
     return shown.join(" · ");
   }
 
-  /** Its state in colour, sign and word: stale before alert, alert before nothing. */
-  mark(severity, staleSince, now) {
-    const stale = staleSince === null ? null : `◷ stale since ${moment(staleSince, now)}`;
-    setState(this.node, "severity", severity);
-    setState(this.node, "stale", stale && "yes");
-    setText(this.chip, stale ?? (severity ? `${SIGNS[severity]} ${WORDS[severity]}` : ""));
-    this.node.setAttribute("aria-label", [this.kpi.title, this.chip.textContent].filter(Boolean).join(", "));
-  }
-
   /** What to ask the API for its trend. */
   get trend() {
-    const [from, maxDataPoints] = RANGES[this.kpi.window] ?? ["now-24h", 48];
+    const [from, maxDataPoints] = RANGES[this.kpi.window] ?? ["now-24h", 25];
     return { kpi: this.kpi.id, segment: this.segment, from, maxDataPoints };
   }
 

@@ -6,6 +6,7 @@ import { addressFor, audience, get, listen } from "./data.js";
 import { Status } from "./status.js";
 import { AlertLog } from "./alerts.js";
 import { makeTiles } from "./tiles.js";
+import { Voice } from "./voice.js";
 import { DeliveriesPanel, TicketsPanel, TrendPanel } from "./panels.js";
 
 const TREND_EVERY_MS = 10_000;
@@ -18,6 +19,7 @@ const alerts = new AlertLog(audience);
 const due = new Set();
 let tiles = [];
 let panels = [];
+let voice = null;
 
 function build(catalogue) {
   useLocale(catalogue);
@@ -25,8 +27,14 @@ function build(catalogue) {
   tiles = makeTiles(catalogue, audience);
   const host = byId("tiles");
   const rows = Math.ceil(tiles.length / TILES_PER_ROW_MAX);
-  host.style.setProperty("--columns", Math.ceil(tiles.length / rows));
+  const columns = Math.ceil(tiles.length / rows);
+  host.style.setProperty("--columns", columns);
   host.replaceChildren(...tiles.map((tile) => tile.node));
+  // What the grid leaves free is for the newest feedback.
+  if (columns * rows > tiles.length) {
+    voice = new Voice(audience);
+    host.append(voice.node);
+  }
   panels = [
     new TrendPanel("csat", kpis.csat, audience, (v) => `${Math.round(v * 100)} %`, alerts, 0.02),
     new TrendPanel("sentiment", kpis.sentiment_score, audience, (v) => v.toFixed(2).replace("-", "−"), alerts, 0.03),
@@ -36,6 +44,7 @@ function build(catalogue) {
 }
 
 function push(data, isSnapshot) {
+  const wasStale = status.staleSince !== null;
   status.push(data);
   for (const tile of tiles) {
     const row = data.rows?.[`${tile.kpi.id}:${tile.segment}`];
@@ -43,7 +52,8 @@ function push(data, isSnapshot) {
   }
   if (data.alerts) alerts.update(data.alerts);
   for (const id of data.changed ?? []) due.add(id);
-  if (isSnapshot) everythingDue();
+  if (data.lists?.includes(voice?.list) || isSnapshot) voice?.refresh(status.now).catch(() => {});
+  if (isSnapshot || (wasStale && status.staleSince === null)) everythingDue();
   draw();
   if (data.alerts) panels.forEach((panel) => panel.draw());
 }

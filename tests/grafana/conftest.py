@@ -1,9 +1,12 @@
-"""A seeded Redis of each test's own (by prefix), and the application over it."""
+"""A Redis of each test's own (by prefix), the application over it, and ways to disturb both."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import socket
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from redis import Redis
 
 from grafana.api import make_app
+from grafana.serve import serve
 from schemas.names import Names
 from schemas.settings import Settings
 from tests.grafana.seed import Seeder
@@ -47,7 +51,99 @@ async def client_of(settings: Settings, **more: Any) -> AsyncGenerator[httpx.Asy
 
 
 @pytest.fixture
-async def client(settings: Settings) -> AsyncGenerator[httpx.AsyncClient, None]:
+async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of the application."""
     async with client_of(settings) as client:
         yield client
+
+
+class Server:
+    """The application on a real port; it can be stopped, and started again at the same address."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._task: asyncio.Task[None] | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        """Listen, and wait until it answers."""
+        bound = socket.create_server(("127.0.0.1", self._port))
+        self._port = bound.getsockname()[1]
+        self._task = asyncio.create_task(serve(self._settings, bound))
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            await client.get("/openapi.json")
+
+    async def stop(self) -> None:
+        """Stop, as whoever runs it would."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+
+@asynccontextmanager
+async def server_of(settings: Settings) -> AsyncGenerator[Server, None]:
+    """Run the application on a port."""
+    server = Server(settings)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[Server]:
+    """Return the application on a port."""
+    async with server_of(settings) as server:
+        yield server
+
+
+class Gate:
+    """A way to Redis that can be closed: to the application, Redis is gone."""
+
+    def __init__(self, target: str) -> None:
+        self._host, _, port = target.rpartition(":")
+        self._port = int(port)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def open(self) -> None:
+        """Let through."""
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Cut every connection and refuse new ones."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
+        self._writers |= {writer, far_writer}
+        await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def gate(redis: str) -> AsyncIterator[Gate]:
+    """Return an open gate."""
+    gate = Gate(redis)
+    await gate.open()
+    yield gate
+    await gate.close()

@@ -21,6 +21,7 @@ from schemas.names import Names
 from schemas.readings import (
     NOW,
     SERIES_BUCKET_MS,
+    SERIES_WIDTH_MS,
     Change,
     Point,
     Reading,
@@ -103,6 +104,12 @@ class Seeder:
         """One reading, as the engine writes it."""
         self.redis.hset(self.names.latest(kpi), field_of(of, window), encode(reading))
 
+    def points(self, kpi: str, of: str, res: str, values: dict[int, int]) -> None:
+        """Panes of a count or a level, each beginning at or before its moment."""
+        width = SERIES_WIDTH_MS[res]
+        panes = {at // width * width: Point(self.version, v, v, v, 1) for at, v in values.items()}
+        self._write_points(kpi, of, res, panes)
+
     def say(self, *kpis: str, alerts: bool = False, lists: tuple[str, ...] = ()) -> None:
         """Tell the walls what changed."""
         change = Change(at=self.now_ms, kpis=kpis, alerts=alerts, lists=lists)
@@ -129,6 +136,9 @@ class Seeder:
             return Point(self.version, n, n, n, 0)
         scale = kpi.formula.scale if isinstance(kpi.formula, Ratio) else 1.0
         num = round(base * drift / scale * n)
+        if kpi.unit == "percent":
+            share_of = min(1.0, base * drift)
+            num = sum(self.chance.random() < share_of for _ in range(n))
         beside: dict[str, float | None] = {}
         if isinstance(kpi.formula, Duration):
             beside = {"p50": 0.7 * num / n, "p90": 1.9 * num / n, "p99": 3.5 * num / n}
