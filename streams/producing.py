@@ -48,13 +48,19 @@ def key_of(topic: str, event: Mapping[str, Any]) -> bytes | None:
     return None
 
 
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition of a key, as Kafka's default partitioner has it."""
+    hashed: int = murmur2(key) & 0x7FFFFFFF
+    return hashed % partitions
+
+
 class BatchProducer:
     """``async with BatchProducer(settings, topic) as out: await out.send(records)``."""
 
     def __init__(self, settings: Settings, topic: str) -> None:
         self.topic = Names(settings.prefix).source(topic)
         self._next = 0
-        self._partitions: list[int] = []
+        self._partitions = 0
         self._producer = AIOKafkaProducer(
             **connect.kafka(settings),
             enable_idempotence=True,  # a retry must not count twice
@@ -66,7 +72,7 @@ class BatchProducer:
         """Connect. Raises ``KafkaError`` where Kafka does not answer or has no such topic."""
         try:
             await self._producer.start()
-            self._partitions = sorted(await self._producer.partitions_for(self.topic))
+            self._partitions = len(await self._producer.partitions_for(self.topic))
         except BaseException:
             await self._producer.stop()
             raise
@@ -98,11 +104,10 @@ class BatchProducer:
         await asyncio.gather(*sent)
 
     def _partition(self, key: bytes | None) -> int:
-        if key is None:
-            self._next += 1
-            return self._partitions[self._next % len(self._partitions)]
-        hashed: int = murmur2(key) & 0x7FFFFFFF
-        return self._partitions[hashed % len(self._partitions)]
+        if key is not None:
+            return partition_of(key, self._partitions)
+        self._next += 1
+        return self._next % self._partitions
 
     async def _submit(self, batch: Any, partition: int) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = await self._producer.send_batch(
