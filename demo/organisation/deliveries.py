@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from demo.organisation.feedback import ask
 from demo.organisation.simulation import Handler, Simulation, Thing
@@ -46,7 +47,9 @@ def promised(
     """Emit the promise and return the order; what follows is up to the caller."""
     lines = 1 + int(sim.gap(1.6))
     order: Thing = {"id": order_id, "who": who, "at": at, "due": due, "lines": lines}
-    day = datetime.fromtimestamp((due - 1) / 1000, UTC).date().isoformat()
+    told: Any = due
+    if as_date:
+        told = datetime.fromtimestamp((due - 1) / 1000, UTC).date().isoformat()
     sim.emit(
         order_id,
         events.DeliveryPromised(
@@ -54,7 +57,7 @@ def promised(
             **who,
             order_id=order_id,
             ordered_at=ordered or at,
-            promised_at=day if as_date else due,
+            promised_at=told,
             lines=lines,
         ),
     )

@@ -108,6 +108,7 @@ async def _live(
     stop: asyncio.Event,
 ) -> None:
     organisation.go_live(int(options.incident_every_s * 1000))
+    _save(organisation, options)  # with what is planned, or a crash would replay other events
     rng = random.Random(organisation.now)
     disorder = Disorder(rng)
     traffic = WebTraffic(rng, organisation.now, options.rate)

@@ -65,6 +65,7 @@ class Organisation(Simulation):
                 "serial": self.serial,
                 "queue": self.queue,
                 "active": list(self.active.values()),
+                "probe_ms": self.probe_ms,
                 "stock": self.stock,
                 "customers": self.customers,
                 "churned": sorted(self.churned),
@@ -83,6 +84,7 @@ class Organisation(Simulation):
             self.queue[:] = [tuple(item) for item in kept["queue"]]
             heapify(self.queue)
             self.active = {i["kind"]: Incident(**i) for i in kept["active"]}
+            self.probe_ms = kept["probe_ms"]
             self.stock, self.customers = kept["stock"], kept["customers"]
             self.churned = set(kept["churned"])
         except (KeyError, TypeError, msgspec.MsgspecError) as error:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 512_000
 CLOSE_WITHIN_S = 5.0
+TOPIC_WITHIN_S = 5.0
 REQUEST_BYTES = 2_000_000
 _MASK = 0xFFFFFFFF
 _M = 0x5BD1E995
@@ -81,9 +82,9 @@ class BatchProducer:
         for topic in topics:
             name = self._names.source(topic)
             try:
-                found = await self._producer.partitions_for(name)
-            except KafkaError as error:
-                raise ProduceError(f"no topic {name}: {error}") from error
+                found = await asyncio.wait_for(self._producer.partitions_for(name), TOPIC_WITHIN_S)
+            except (KafkaError, TimeoutError) as error:
+                raise ProduceError(f"Kafka has no topic {name}") from error
             self._partitions[topic] = len(found)
 
     async def send(self, records: Iterable[Record]) -> None:

@@ -128,9 +128,9 @@ def _assigned(sim: Simulation, at: int, ticket: Thing) -> None:
 def _responded(sim: Simulation, at: int, ticket: Thing) -> None:
     slow = sim.active.get("slow_support")
     if slow and ticket["priority"] != "critical" and not ticket.get("held"):
-        # The desk is overrun: this one waits far longer than it should.
+        # The desk is overrun: this one waits until it is over.
         ticket["held"] = True
-        sim.then(at + sim.minutes(60, 280), "ticket_responded", ticket)
+        sim.then(max(slow.ends_at, at) + sim.minutes(1, 40), "ticket_responded", ticket)
         return
     ticket["responded"] = at
     sim.emit(
