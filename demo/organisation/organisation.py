@@ -10,6 +10,7 @@ import msgspec
 from demo.organisation import (
     accounts,
     bursts,
+    deals,
     deliveries,
     feedback,
     incidents,
@@ -24,7 +25,7 @@ from demo.organisation import (
 )
 from demo.organisation.simulation import Arrivals, Handler, Incident, Simulation
 
-_PARTS: tuple[Any, ...] = (accounts, feedback, partners, sales, support, web, workflows)
+_PARTS: tuple[Any, ...] = (accounts, deals, feedback, partners, sales, support, web, workflows)
 ARRIVALS: dict[str, Arrivals] = {k: a for part in _PARTS for k, a in part.ARRIVALS.items()}
 HANDLERS: dict[str, Handler] = {
     kind: handler

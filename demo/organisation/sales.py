@@ -1,4 +1,4 @@
-"""Carts, orders, refunds, leads and deals."""
+"""Carts, orders and refunds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from demo.organisation.seasons import BUSINESS, CONSUMER
 from demo.organisation.simulation import Arrivals, Handler, Simulation, Thing, shares
 from demo.organisation.world import CURRENCY, PRODUCTS
 from schemas import events
-from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
+from schemas.measures import DAY_MS
 
 if TYPE_CHECKING:
     from demo.organisation.world import Partner
@@ -17,16 +17,12 @@ if TYPE_CHECKING:
 ARRIVALS = {
     "cart": Arrivals(1_450, CONSUMER),
     "partner_order": Arrivals(480, BUSINESS),
-    "lead": Arrivals(115, BUSINESS),
 }
 _CHANNELS = shares({"web": 0.6, "mobile": 0.28, "email": 0.08, "social": 0.04})
 BOUGHT = {"web": 0.42, "mobile": 0.36, "email": 0.5, "social": 0.3}
 CUSTOMER_ORDER = 92.0
 PARTNER_ORDER = 850.0
 REFUNDED = 0.03
-LEAD_REGISTERED = 0.42
-DEAL_STAGES = ("qualified", "proposal", "negotiation")
-DEAL_WON = 0.46
 
 
 def _cart(sim: Simulation, at: int, _thing: Thing) -> None:
@@ -120,70 +116,10 @@ def refund(sim: Simulation, at: int, who: Thing, order_id: str, key: str, amount
     )
 
 
-def _lead(sim: Simulation, at: int, _thing: Thing) -> None:
-    sim.again(at, "lead")
-    who = reselling(sim, sim.world.seller(sim.random()))
-    lead: Thing = {"id": sim.new_id("lead"), "who": who}
-    sim.emit(lead["id"], events.LeadCreated(**sim.stamp("crm", at), **who, lead_id=lead["id"]))
-    if sim.chance(LEAD_REGISTERED):
-        wait = int(min(sim.gap(2.5), 20) * DAY_MS) + HOUR_MS
-        sim.then(at + wait, "deal_registered", lead)
-
-
-def _deal_registered(sim: Simulation, at: int, deal: Thing) -> None:
-    deal = {**deal, "deal": sim.new_id("d"), "value": round(sim.skewed(7_500.0, 0.8), 2)}
-    sim.emit(
-        deal["id"],
-        events.DealRegistered(
-            **sim.stamp("portal", at), **_deal(deal), value=deal["value"], stage=DEAL_STAGES[0]
-        ),
-    )
-    _next(sim, at, {**deal, "stage": DEAL_STAGES[0]})
-
-
-def _deal(deal: Thing) -> Thing:
-    currency = CURRENCY[deal["who"]["region"]]
-    return {**deal["who"], "deal_id": deal["deal"], "lead_id": deal["id"], "currency": currency}
-
-
-def _next(sim: Simulation, at: int, deal: Thing) -> None:
-    wait = int(min(sim.gap(2.0), 12) * DAY_MS) + MINUTE_MS
-    if sim.chance(0.15):
-        sim.then(at + wait, "deal_lost", deal)
-    elif deal["stage"] != DEAL_STAGES[-1]:
-        stage = DEAL_STAGES[DEAL_STAGES.index(deal["stage"]) + 1]
-        sim.then(at + wait, "deal_stage", {**deal, "stage": stage})
-    else:
-        sim.then(at + wait, "deal_won" if sim.chance(DEAL_WON * 1.6) else "deal_lost", deal)
-
-
-def _deal_stage(sim: Simulation, at: int, deal: Thing) -> None:
-    sim.emit(
-        deal["id"],
-        events.DealStageChanged(
-            **sim.stamp("crm", at), **_deal(deal), stage=deal["stage"], value=deal["value"]
-        ),
-    )
-    _next(sim, at, deal)
-
-
-def _deal_won(sim: Simulation, at: int, deal: Thing) -> None:
-    sim.emit(deal["id"], events.DealWon(**sim.stamp("crm", at), **_deal(deal), value=deal["value"]))
-
-
-def _deal_lost(sim: Simulation, at: int, deal: Thing) -> None:
-    sim.emit(deal["id"], events.DealLost(**sim.stamp("crm", at), **_deal(deal)))
-
-
 HANDLERS: dict[str, Handler] = {
     "cart": _cart,
     "cart_ordered": _cart_ordered,
     "cart_abandoned": _cart_abandoned,
     "partner_order": _partner_order,
     "order_refunded": _order_refunded,
-    "lead": _lead,
-    "deal_registered": _deal_registered,
-    "deal_stage": _deal_stage,
-    "deal_won": _deal_won,
-    "deal_lost": _deal_lost,
 }

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from demo.organisation.bursts import dimensions
-from demo.organisation.incidents import LATER_EVERY_MS, PAST, ROTATION, SCENARIOS, plan
+from demo.organisation.incidents import LATER_EVERY_MS, PAST, ROTATION, plan
 from demo.organisation.organisation import Organisation
+from demo.organisation.scenarios import SCENARIOS
 from demo.organisation.simulation import Incident
 from schemas.codec import TopicCodec
 from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
