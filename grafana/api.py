@@ -56,7 +56,7 @@ def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> S
         await hub.stop()
         await store.close()
 
-    return Starlette(
+    app = Starlette(
         routes=_routes(context),
         lifespan=lifespan,
         middleware=[Middleware(Guard, token=settings.api_token)],
@@ -66,6 +66,8 @@ def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> S
             Exception: _unexpected,
         },
     )
+    app.state.hub = hub
+    return app
 
 
 def _routes(context: Context) -> list[BaseRoute]:

@@ -90,7 +90,7 @@ class Hub:
         self._mailboxes.add(mailbox)
         try:
             yield _event("snapshot", await self._snapshot())
-            while True:
+            while not mailbox.closed:
                 push = await mailbox.take(HEARTBEAT_S)
                 if push is None:
                     yield _event("heartbeat", Push(at=self._now_ms()))
@@ -99,6 +99,11 @@ class Hub:
                     await asyncio.sleep(PUSH_EVERY_S)
         finally:
             self._mailboxes.discard(mailbox)
+
+    def hang_up(self) -> None:
+        """End all event streams; walls connect again by themselves."""
+        for mailbox in self._mailboxes:
+            mailbox.close()
 
     @property
     def full(self) -> bool:

@@ -39,12 +39,18 @@ class Mailbox:
     def __init__(self) -> None:
         self._waiting: Push | None = None
         self._arrived = asyncio.Event()
+        self.closed = False
 
     def put(self, push: Push) -> None:
         """Add to what waits."""
         if self._waiting is None:
             self._waiting = Push()
         self._waiting.take_in(push)
+        self._arrived.set()
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self.closed = True
         self._arrived.set()
 
     async def take(self, timeout_s: float) -> Push | None:

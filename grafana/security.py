@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -58,11 +57,14 @@ class Guard:
             return
         await self._app(scope, receive, send_with_headers)
 
-    def _may_pass(self, scope: dict[str, Any] | Scope) -> bool:
-        scheme, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            given = ""
+    def _may_pass(self, scope: Scope) -> bool:
+        # Header bytes come decoded as latin-1, whatever they are.
+        header = Headers(scope=scope).get("authorization", "").encode("latin-1")
+        scheme, _, given = header.partition(b" ")
+        if scheme.lower() != b"bearer":
+            given = b""
         if not given and scope["path"] == EVENTS_PATH:
             # A browser's EventSource cannot send headers.
-            given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        return hmac.compare_digest(given.strip().encode(), self._token.encode())
+            asked = parse_qs(scope["query_string"].decode("latin-1"))
+            given = asked.get("token", [""])[0].encode()
+        return hmac.compare_digest(given.strip(), self._token.encode())

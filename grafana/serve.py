@@ -13,7 +13,7 @@ import uvicorn
 from grafana.api import make_app
 from schemas.settings import Settings
 
-# Event streams never end by themselves; this is how long a stop waits for what runs.
+# How long a stop waits for answers under way.
 STOP_S = 2
 
 _log = logging.getLogger(__name__)
@@ -37,8 +37,9 @@ def listen(settings: Settings) -> socket.socket:
 async def serve(settings: Settings, bound: socket.socket | None = None) -> None:
     """Serve until cancelled, then stop within seconds. Raises ``OSError`` if the port is taken."""
     bound = bound or listen(settings)
+    app = make_app(settings)
     config = uvicorn.Config(
-        make_app(settings),
+        app,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -53,6 +54,7 @@ async def serve(settings: Settings, bound: socket.socket | None = None) -> None:
         await asyncio.shield(running)
     except asyncio.CancelledError:
         server.should_exit = True
+        app.state.hub.hang_up()
         await running
         raise
     finally:

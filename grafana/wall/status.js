@@ -36,8 +36,7 @@ export class Status {
   /** Since when everything is stale (connection or engine gone), or null. */
   get staleSince() {
     if (this.connection === "lost") return this.lostAt;
-    if (this.health?.status === "failed") return this.health.since ?? this.health.at;
-    return null;
+    return this.health?.status === "failed" ? this.health.since : null;
   }
 
   /** Since when a KPI that lives on these topics is stale, or null. */
@@ -63,12 +62,13 @@ export class Status {
   #connection() {
     const host = byId("connection");
     const stale = this.staleSince;
-    const state = this.connection === "live" && stale !== null ? "stale" : this.connection;
+    const failed = this.connection === "live" && this.health?.status === "failed";
+    const state = failed ? "stale" : this.connection;
     const since = stale === null ? "" : `stale since ${moment(stale, this.now)}`;
     const words = {
       live: "Live",
       connecting: "Connecting",
-      stale: `No new data, ${since}`,
+      stale: since ? `No new data, ${since}` : "Waiting for the engine",
       lost: `Connection lost, ${since}`,
     };
     setState(host, "state", state);

@@ -60,12 +60,14 @@ export class Tile {
     setState(this.node, "severity", severity);
     const met = this.row?.target_met ?? null;
     setState(this.node, "met", met === null ? null : String(met));
-    setText(this.state, stale ? `◷ stale since ${moment(staleSince, now)}` : this.#state(severity, met));
+    const since = stale ? `◷ stale since ${moment(staleSince, now)}` : null;
+    setText(this.state, this.#state(severity, met, since));
   }
 
-  #state(severity, met) {
+  #state(severity, met, stale) {
     const { unit, topics } = this.kpi;
     if (!this.row || this.row.value === null) return `No data yet: waiting for events on topic ${topics.join(", ")}`;
+    if (stale) return stale;
     const goal = this.kpi.target === null ? "" : `target ${trimmed(unit, this.kpi.target)}`;
     if (severity) return [`${SIGNS[severity]} ${WORDS[severity]}`, goal].filter(Boolean).join(" · ");
     if (met !== null) return met ? `✓ meets ${goal}` : `▽ misses ${goal}`;

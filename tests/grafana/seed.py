@@ -80,7 +80,7 @@ class Seeder:
     def trend(self, kpi: Kpi, audience: str) -> None:
         """Minutes of a day, hours of a month, and the readings that follow from them."""
         fine = self._panes(kpi, audience, FINE_MS, 26 * HOUR)
-        hours = self._panes(kpi, audience, HOUR, 31 * DAY)
+        hours = self._panes(kpi, audience, HOUR, 31 * DAY if kpi.window == "30d" else 15 * DAY)
         minutes = self._panes(kpi, audience, MINUTE, 2 * HOUR)
         self._write_points(kpi.id, audience, "m", minutes)
         self._write_points(kpi.id, audience, "f", fine)
@@ -95,6 +95,8 @@ class Seeder:
             ("7d", 7 * DAY, hours),
             ("30d", 30 * DAY, hours),
         ):
+            if window == "30d" != kpi.window:
+                continue
             now = [p for at, p in panes.items() if at > self.now_ms - span]
             week = self.now_ms - 7 * DAY
             before = [p for at, p in hours.items() if week - span < at <= week]
