@@ -25,8 +25,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--kafka", default="127.0.0.1:9092", metavar="HOST:PORT", help="bootstrap servers")
     add("--prefix", default="", help="in front of every topic")
-    add("--seed", type=int, default=7, help="same seed, same organisation")
-    add("--days", type=float, default=30, help="history; about 32,000 events a day")
+    add("--seed", type=int, default=7, help="same seed, same organisation (a --state has its own)")
+    add("--days", type=float, default=30, help="history; about 33,000 events a day")
     add("--no-history", action="store_true", help="begin now (the same as --days 0)")
     add("--rate", type=float, default=20, help="events per second live; what the organisation "
         "does not make itself is web traffic")  # fmt: skip

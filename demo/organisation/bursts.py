@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from demo.organisation import accounts, feedback, sales, support, web
 from demo.organisation.deliveries import promised
 from demo.organisation.simulation import Handler, Simulation, Thing
-from demo.organisation.texts import PARTNER_THEMES
 from demo.organisation.world import PRODUCTS
 from schemas.measures import DAY_MS, MINUTE_MS
 
@@ -63,7 +62,7 @@ def _anger(sim: Simulation, at: int, _incident: Thing) -> None:
     )
 
 
-def _shitstorm(sim: Simulation, at: int, _incident: Thing) -> None:
+def _outrage(sim: Simulation, at: int, _incident: Thing) -> None:
     theme = sim.pick(("app", "quality"))
     if sim.chance(0.5):
         web.mentioned(sim, at, "negative", theme)
@@ -75,7 +74,7 @@ def _shitstorm(sim: Simulation, at: int, _incident: Thing) -> None:
 def _partner_anger(sim: Simulation, at: int, _incident: Thing) -> None:
     who = support.partner_desk(sim, sim.partner())
     medium = "portal" if who["channel"] == "portal" else "email"
-    theme = sim.pick((PARTNER_THEMES[0], PARTNER_THEMES[2]))
+    theme = sim.pick(("portal", "cooperation"))
     feedback.unasked(sim, at, who, medium, feeling="negative", theme=theme)
 
 
@@ -129,7 +128,7 @@ def _express(sim: Simulation, at: int, incident: Thing) -> None:
 HANDLERS: dict[str, Handler] = {
     "bad_answer": _bad_answer,
     "anger": _anger,
-    "shitstorm": _shitstorm,
+    "outrage": _outrage,
     "partner_anger": _partner_anger,
     "backlog": _backlog,
     "critical": _critical,

@@ -135,6 +135,7 @@ def submit(
 
 def _scores(sim: Simulation, survey: Thing, *, good: bool) -> dict[str, Any]:
     u, v = sim.random(), sim.random()
+    # Further digits of u and v decide what was asked: cheap, and independent enough.
     if good:
         stars = 5 if u < 0.56 else 4
         nps = (10 if v < 0.4 else 9) if v < 0.77 else (8 if v < 0.9 else 7) if v < 0.985 else 6

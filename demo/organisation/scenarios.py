@@ -99,7 +99,7 @@ SCENARIOS: dict[str, Scenario] = {
         minutes=6,
         where=_all_of("customer"),
         text="A bad app release: social media and mails turn negative",
-        burst="shitstorm",
+        burst="outrage",
         count=120,
     ),
     "critical_incident": Scenario(

@@ -34,6 +34,11 @@ def play(kind: str) -> tuple[Organisation, Incident, list[Any], list[Any]]:
     return organisation, incident, decoded[0], decoded[1]
 
 
+def decoded(organisation: Organisation, until: int) -> list[Any]:
+    """The events up to then."""
+    return [CODECS[r.topic].decode(r.value) for r in organisation.advance(until)]
+
+
 def of_type(events: list[Any], tag: str) -> list[Any]:
     """Only those of this type."""
     return [e for e in events if type(e).__struct_config__.tag == tag]
@@ -216,6 +221,27 @@ def test_live_begins_with_two_incidents_within_a_minute_then_each_kind_in_turn()
     seen = [i.kind for i in organisation.begun]
     assert len(seen) >= len(ROTATION) - 2
     assert seen == [kind for kind in ROTATION if kind in seen]
+
+
+def test_the_first_incidents_are_plain_to_see_within_two_minutes() -> None:
+    """Enough bad answers and angry texts to be no chance, a day of ordinary life before."""
+    organisation = Organisation(2, START)
+    ordinary = decoded(organisation, START + WARM_UP_MS)
+    organisation.go_live(every_ms=HOUR_MS)
+    now = decoded(organisation, START + WARM_UP_MS + 2 * MINUTE_MS)
+    inside = [
+        e.csat >= 4
+        for e in of_type(now, "feedback.submitted")
+        if e.csat and e.channel == "web" and e.region == "emea"
+    ]
+    assert len(inside) >= 30
+    assert sum(inside) < 0.3 * len(inside)
+
+    def unasked(events: list[Any]) -> int:
+        return sum(e.csat is None for e in of_type(events, "feedback.submitted"))
+
+    an_hour = unasked(ordinary) * HOUR_MS / WARM_UP_MS
+    assert unasked(now) > 1.2 * an_hour
 
 
 def test_after_the_first_round_incidents_are_rare() -> None:
