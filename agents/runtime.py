@@ -58,12 +58,9 @@ class Group:
 
     def end(self, topic: str, partition: int) -> int | None:
         """End offset as last heard from the broker; None before the first answer."""
-        consumer = self.app.consumer._thread._consumer
-        if consumer is None:
-            return None
         try:
-            end: int | None = consumer.highwater(TP(topic, partition))
-        except Exception:  # noqa: BLE001 - not assigned (any more)
+            end: int | None = self.app.consumer.highwater(TP(topic, partition))
+        except Exception:  # noqa: BLE001 - not connected yet, or not assigned (any more)
             return None
         return end
 
@@ -99,7 +96,6 @@ class FoldRun:
             if fresh.records:
                 self.batches[tp.topic, tp.partition] = now_ms()
             state = table.state
-            assert isinstance(state, FoldState)
             state.apply(self.topics[tp.topic], fresh)
         await asyncio.sleep(0)  # let heartbeats, timers and the other agents in
 
@@ -114,7 +110,6 @@ class FoldRun:
         """Publish what changed of the overview's totals."""
         for partition, table in list(self.stage.tables.items()):
             state = table.state
-            assert isinstance(state, FoldState)
             for topic in state.topics.values():
                 if topic.panes.unpublished:
                     version = table.next.get(self.names.source(topic.topic), 0)
@@ -125,15 +120,14 @@ class FoldRun:
         for table in list(self.stage.tables.values()):
             await self._publish(table)
 
-    async def publish_all(self, table: PartitionTable) -> None:
+    async def publish_all(self, table: PartitionTable[FoldState]) -> None:
         """Before a commit: all that is saved must have been published."""
         await self._publish(table)
         await self._publisher(table.partition).settled()
 
-    async def _publish(self, table: PartitionTable) -> None:
+    async def _publish(self, table: PartitionTable[FoldState]) -> None:
         now = now_ms()
         state = table.state
-        assert isinstance(state, FoldState)
         for topic in state.topics.values():
             source = self.names.source(topic.topic)
             version = table.next.get(source, 0)
@@ -143,7 +137,7 @@ class FoldRun:
                 self.told[source, table.partition] = about
                 await self._publisher(table.partition).rest(topic, version, now, idle=idle)
 
-    def _idle(self, source: str, table: PartitionTable, now: int) -> bool:
+    def _idle(self, source: str, table: PartitionTable[FoldState], now: int) -> bool:
         """Nothing unread, and quiet for a while."""
         last = self.batches.setdefault((source, table.partition), now)
         if now - last < self.settings.idle_after_s * 1000:
@@ -156,14 +150,15 @@ class FoldRun:
         entries: dict[str, bytes] = {}
         for table in self.stage.tables.values():
             state = table.state
-            assert isinstance(state, FoldState)
             for topic in state.topics.values():
                 entries[f"{topic.topic}/{table.partition}"] = encode(
                     self._health(table, topic, worker)
                 )
         return entries
 
-    def _health(self, table: PartitionTable, topic: TopicState, worker: str) -> SourceHealth:
+    def _health(
+        self, table: PartitionTable[FoldState], topic: TopicState, worker: str
+    ) -> SourceHealth:
         source = self.names.source(topic.topic)
         offset = table.next.get(source, 0)
         end = self.group.end(source, table.partition)
@@ -204,9 +199,8 @@ class MergeRun:
         self.stage.opened = self._opened
         self.stage.before_commit = self._settled
 
-    async def _opened(self, table: PartitionTable) -> None:
+    async def _opened(self, table: PartitionTable[MergeState]) -> None:
         state = table.state
-        assert isinstance(state, MergeState)
         projection = Projection(
             self.redis,
             self.names,
@@ -217,7 +211,7 @@ class MergeRun:
         readout, bench = Readout(state, self.names), Bench(state, self.settings)
         self.readouts[table.partition] = (readout, projection, bench)
 
-    async def _settled(self, table: PartitionTable) -> None:
+    async def _settled(self, table: PartitionTable[MergeState]) -> None:
         """Before a commit: the verdicts on panes that count as judged must have been sent."""
         await asyncio.gather(*self.sent.get(table.partition, ()))
 
@@ -227,7 +221,6 @@ class MergeRun:
         if taken is not None:
             table, fresh = taken
             state = table.state
-            assert isinstance(state, MergeState)
             state.apply(fresh)
         await asyncio.sleep(0)
 
@@ -247,7 +240,6 @@ class MergeRun:
             if began < self.due_ms.get(partition, 0):
                 continue
             state = table.state
-            assert isinstance(state, MergeState)
             self._tick(state, began)
             readout, projection, bench = self.readouts[partition]
             writes, kpis = readout.all()
@@ -301,7 +293,7 @@ class WatchRun:
     def __init__(self, settings: Settings, group: Group) -> None:
         self.names = Names(settings.prefix)
         self.redis = connect.redis_client(settings)
-        self.projection: Projection | None = None
+        self.projection: Projection  # once the table is open
         self.expire = settings.clock == "wall"
         self.stage = Stage(
             "watch",
@@ -313,7 +305,7 @@ class WatchRun:
         )
         self.stage.opened = self._opened
 
-    async def _opened(self, table: PartitionTable) -> None:
+    async def _opened(self, table: PartitionTable[AlertState]) -> None:
         self.projection = Projection(
             self.redis, self.names, "watch", table.token, expire=self.expire
         )
@@ -324,7 +316,6 @@ class WatchRun:
         if taken is not None:
             table, fresh = taken
             state = table.state
-            assert isinstance(state, AlertState)
             state.apply(fresh, now_ms())
             await self.show()
         await asyncio.sleep(0)
@@ -333,8 +324,6 @@ class WatchRun:
         """Write changed alerts."""
         for table in self.stage.tables.values():
             state = table.state
-            assert isinstance(state, AlertState)
-            assert self.projection is not None
             writes, state.writes = state.writes, []
             for kind, write in writes:
                 self.projection.put([write], kind)

@@ -12,13 +12,15 @@ from aiokafka import AIOKafkaConsumer
 from schemas.names import Names
 from schemas.settings import Settings
 from streams import connect
-from streams.table import HEAD, decode, read_state
+from streams.table import decode, read_state
 
 
 async def saved(settings: Settings, stage: str) -> AsyncIterator[tuple[int, str, Any]]:
     """Partition, key and value of every saved entry of a stage, the head included."""
     names = Names(settings.prefix)
-    topic = {"fold": names.fold_state, "merge": names.merge_state, "watch": names.watch_state}[stage]
+    topic = {"fold": names.fold_state, "merge": names.merge_state, "watch": names.watch_state}[
+        stage
+    ]
     count = 1 if stage == "watch" else settings.partitions
     consumer = AIOKafkaConsumer(
         **connect.kafka(settings), isolation_level="read_committed", enable_auto_commit=False
@@ -27,7 +29,7 @@ async def saved(settings: Settings, stage: str) -> AsyncIterator[tuple[int, str,
     try:
         for partition in range(count):
             async for key, value in read_state(consumer, topic, partition):
-                yield partition, (key if key == HEAD else key).decode(), decode(value)
+                yield partition, key.decode(), decode(value)
     finally:
         await consumer.stop()
 
@@ -39,18 +41,16 @@ def line(stage: str, partition: int, key: str, value: Any) -> dict[str, Any] | N
     if stage == "fold" and rest and rest[0] in ("pane", "intake"):
         tier, start = rest[1], int(rest[2])
         return {**about, "topic": kind, "tier": tier, "start": start, "cells": value}
+    where: dict[str, Any]
     if kind == "part":
-        topic, source, tier, start = rest[:4]
-        where = {"topic": topic, "source": int(source), "tier": tier, "start": int(start)}
-        return {**about, "kind": kind, **where, "cells": value}
-    if kind == "settled":
-        topic, tier, start = rest[:3]
-        where = {"topic": topic, "tier": tier, "start": int(start)}
-        return {**about, "kind": kind, **where, "cells": value}
-    if kind == "base":
+        where = {"topic": rest[0], "source": int(rest[1]), "tier": rest[2], "start": int(rest[3])}
+    elif kind == "settled":
+        where = {"topic": rest[0], "tier": rest[1], "start": int(rest[2])}
+    elif kind == "base":
         where = {"topic": rest[0], "tier": "L", "start": 0}
-        return {**about, "kind": kind, **where, "cells": value}
-    return None
+    else:
+        return None
+    return {**about, "kind": kind, **where, "cells": value}
 
 
 async def print_state(settings: Settings) -> None:

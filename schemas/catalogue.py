@@ -106,14 +106,6 @@ class Kpi(Struct, frozen=True, kw_only=True):
         return ("all",) if self.audience == "none" else (self.audience,)
 
 
-def _mean(measure: str) -> dict[str, tuple[str, ...]]:
-    return {
-        "num": (f"{measure}.sum",),
-        "den": (f"{measure}.n",),
-        "square": (f"{measure}.sum_sq",),
-    }
-
-
 def _share(part: str, whole: str) -> Ratio:
     return Ratio(num=(part,), den=(whole,), square=(part,))
 
@@ -199,7 +191,12 @@ _ROWS: tuple[Kpi, ...] = (
         title="Customer effort",
         subtitle="How easy we made it, 1 to 7",
         unit="rating",
-        formula=Ratio(**_mean("ces"), beside=(("easy", ("ces.easy",)),)),
+        formula=Ratio(
+            num=("ces.sum",),
+            den=("ces.n",),
+            square=("ces.sum_sq",),
+            beside=(("easy", ("ces.easy",)),),
+        ),
         target=5.5,
         window="7d",
         splits=(_CHANNEL,),

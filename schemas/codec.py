@@ -124,9 +124,7 @@ class TopicCodec:
             event: Any = self._decode(value)  # type: ignore[arg-type]
             for name, end_of_day in self._times[type(event)]:
                 at = getattr(event, name)
-                if at is not None and (
-                    type(at) is not int or not TIME_MIN_MS <= at < TIME_MAX_MS
-                ):
+                if at is not None and (type(at) is not int or not TIME_MIN_MS <= at < TIME_MAX_MS):
                     setattr(event, name, parse_time(at, self.zone, end_of_day=end_of_day))
         except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
             return self._why(value, error)

@@ -9,6 +9,7 @@ what follows the first bar is the segment. Cells of one key add up, over panes a
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -112,68 +113,53 @@ def _rows() -> tuple[Measure, ...]:
     m = Measure
     channel, region, product = ("channel",), ("region",), ("product",)
     medium, stage, kind, priority = ("medium",), ("stage",), ("kind",), ("priority",)
-    ticket = {
-        "topic": "tickets",
-        "dims": ("channel", "priority", "kind"),
-        "splits": (channel, priority, kind),
-        "partner": True,
-    }
-    delivery = {"topic": "deliveries", "dims": region, "splits": (region,), "partner": True}
-    feedback = {"topic": "feedback"}
-    inter = {"topic": "interactions"}
+    ticket = partial(
+        m,
+        topic="tickets",
+        dims=("channel", "priority", "kind"),
+        splits=(channel, priority, kind),
+        partner=True,
+    )
+    delivery = partial(m, topic="deliveries", dims=region, splits=(region,), partner=True)
+    feedback = partial(m, topic="feedback")
+    inter = partial(m, topic="interactions")
     return (
         # feedback
-        m(
+        feedback(
             id="csat",
             fields=("n", "good", "sum", "sum_sq"),
             dims=("channel", "region", "product"),
             splits=(channel, region, product, ("channel", "region")),
-            **feedback,
         ),
-        m(id="csat_support", fields=("n", "good"), dims=channel, splits=(channel,), **feedback),
-        m(
+        feedback(id="csat_support", fields=("n", "good"), dims=channel, splits=(channel,)),
+        feedback(
             id="nps",
             fields=("n", "promoters", "detractors"),
             dims=("channel", "region", "product"),
             splits=(channel, region, product),
             partner=True,
-            **feedback,
         ),
-        m(
-            id="ces",
-            fields=("n", "sum", "sum_sq", "easy"),
-            dims=channel,
-            splits=(channel,),
-            **feedback,
-        ),
-        m(
-            id="pss",
-            fields=("n", "good"),
-            dims=region,
-            splits=(region,),
-            partner=True,
-            **feedback,
-        ),
-        m(id="surveys_sent", dims=medium, splits=(medium,), **feedback),
-        m(id="feedback", dims=("medium", "channel"), splits=(medium, channel), **feedback),
-        m(
+        feedback(id="ces", fields=("n", "sum", "sum_sq", "easy"), dims=channel, splits=(channel,)),
+        feedback(id="pss", fields=("n", "good"), dims=region, splits=(region,), partner=True),
+        feedback(id="surveys_sent", dims=medium, splits=(medium,)),
+        feedback(id="feedback", dims=("medium", "channel"), splits=(medium, channel)),
+        feedback(
             id="sentiment",
             fields=("n", "positive", "neutral", "negative", "score", "score_sq"),
             dims=medium,
             splits=(medium,),
             partner=True,
-            **feedback,
         ),
-        m(id="answered", **feedback),
-        m(id="answer_time", histogram=True, **feedback),
+        feedback(id="answered"),
+        feedback(id="answer_time", histogram=True),
         # tickets
-        m(id="tickets_opened", **ticket),
+        ticket(id="tickets_opened"),
         m(id="complaints_opened", topic="tickets", dims=channel, splits=(channel,)),
-        m(id="tickets_open", kind="level", fields=("n", "opened_at"), **ticket),
-        m(id="tickets_waiting", kind="level", fields=("n", "opened_at"), **ticket),
-        m(id="tickets_overdue", kind="level", **ticket),
-        m(id="first_response_time", histogram=True, **ticket),
-        m(id="resolution_time", histogram=True, **ticket),
+        ticket(id="tickets_open", kind="level", fields=("n", "opened_at")),
+        ticket(id="tickets_waiting", kind="level", fields=("n", "opened_at")),
+        ticket(id="tickets_overdue", kind="level"),
+        ticket(id="first_response_time", histogram=True),
+        ticket(id="resolution_time", histogram=True),
         m(
             id="fcr",
             kind="cohort",
@@ -199,55 +185,48 @@ def _rows() -> tuple[Measure, ...]:
             splits=(priority,),
         ),
         # deliveries
-        m(id="promised", kind="cohort", fields=("n", "on_time", "lined", "otif"), **delivery),
-        m(id="deliveries_overdue", kind="level", fields=("n", "due_at"), **delivery),
-        m(id="delivery_delay", histogram=True, **delivery),
-        m(id="delivered", fields=("n", "correct"), **delivery),
-        m(id="lead_time", histogram=True, **delivery),
+        delivery(id="promised", kind="cohort", fields=("n", "on_time", "lined", "otif")),
+        delivery(id="deliveries_overdue", kind="level", fields=("n", "due_at")),
+        delivery(id="delivery_delay", histogram=True),
+        delivery(id="delivered", fields=("n", "correct")),
+        delivery(id="lead_time", histogram=True),
         # interactions
-        m(id="visits", fields=("n", "duration_ms"), dims=channel, splits=(channel,), **inter),
-        m(id="content", fields=("shown", "clicked"), dims=channel, splits=(channel,), **inter),
-        m(
+        inter(id="visits", fields=("n", "duration_ms"), dims=channel, splits=(channel,)),
+        inter(id="content", fields=("shown", "clicked"), dims=channel, splits=(channel,)),
+        inter(
             id="social",
             fields=("mentions", "interactions", "reach"),
             dims=channel,
             splits=(channel,),
-            **inter,
         ),
-        m(
+        inter(
             id="mention_sentiment",
             fields=("n", "positive", "neutral", "negative", "score", "score_sq"),
             dims=medium,
             splits=(medium,),
             partner=True,
-            **inter,
         ),
-        m(
-            id="journey_entered",
-            dims=("stage", "channel"),
-            splits=(stage, ("stage", "channel")),
-            **inter,
+        inter(
+            id="journey_entered", dims=("stage", "channel"), splits=(stage, ("stage", "channel"))
         ),
-        m(
+        inter(
             id="journey_left",
             kind="cohort",
             fields=("n", "dropped"),
             dims=("stage", "channel"),
             splits=(stage, ("stage", "channel")),
-            **inter,
         ),
-        m(
+        inter(
             id="journey_stage_time",
             histogram=True,
             dims=("stage", "channel"),
             splits=(stage, ("stage", "channel")),
-            **inter,
         ),
-        m(id="partner_logins", partner=True, **inter),
-        m(id="partner_interactions", partner=True, **inter),
-        m(id="contacts", dims=kind, splits=(kind,), partner=True, **inter),
-        m(id="training", kind="daily", fields=("n", "completed"), partner=True, **inter),
-        m(id="certification", kind="daily", fields=("n", "completed"), partner=True, **inter),
+        inter(id="partner_logins", partner=True),
+        inter(id="partner_interactions", partner=True),
+        inter(id="contacts", dims=kind, splits=(kind,), partner=True),
+        inter(id="training", kind="daily", fields=("n", "completed"), partner=True),
+        inter(id="certification", kind="daily", fields=("n", "completed"), partner=True),
         # what arrived, by the broker's own clock (topic "intake": see streams/folding.py)
         m(
             id="intake",

@@ -58,6 +58,11 @@ def _wanted(part: PartitionRecords, batch: Any) -> bool:
     return not batch.is_control_batch
 
 
+def _check(part: PartitionRecords, batch: Any) -> None:
+    if part._check_crcs and not batch.validate_crc():
+        raise CorruptRecordException(f"Invalid CRC - {part._tp}")
+
+
 def _take(result: FetchResult, limits: BatchLimits, highwater: int | None) -> RecordBatch | None:
     """The next batch of a fetch; None if the partition was paused, moved or sought since."""
     tp = result._topic_partition
@@ -71,8 +76,7 @@ def _take(result: FetchResult, limits: BatchLimits, highwater: int | None) -> Re
     try:
         while source.has_next() and len(records) < limits.records_max and size < limits.bytes_max:
             batch = source.next_batch()
-            if part._check_crcs and not batch.validate_crc():
-                raise CorruptRecordException(f"Invalid CRC - {tp}")
+            _check(part, batch)
             if _wanted(part, batch):
                 found = list(batch)
                 if found and found[0].offset < position:
@@ -101,7 +105,10 @@ def _size(records: list[Any]) -> int:
 
 
 async def take_batches(
-    fetcher: Any, partitions: Collection[TopicPartition] | None, timeout_s: float, limits: BatchLimits
+    fetcher: Any,
+    partitions: Collection[TopicPartition] | None,
+    timeout_s: float,
+    limits: BatchLimits,
 ) -> dict[TopicPartition, RecordBatch]:
     """What has been fetched, one batch a partition; waits up to ``timeout_s`` for the first.
 
@@ -111,29 +118,46 @@ async def take_batches(
     while True:
         if fetcher._subscriptions.reassignment_in_progress:
             await fetcher._subscriptions.wait_for_assignment()
-        taken: dict[TopicPartition, RecordBatch] = {}
-        for tp in list(fetcher._records):
-            if partitions is not None and tp not in partitions:
-                if not fetcher._subscriptions.is_assigned(tp):
-                    del fetcher._records[tp]
-                continue
-            result = fetcher._records[tp]
-            if type(result) is not FetchResult:
-                if taken:
-                    return taken  # the error is raised by the next call
-                _done(fetcher, tp)
-                result.check_raise()
-                continue
-            batch = _take(result, limits, _highwater(fetcher, tp))
-            if not result.has_more():
-                _done(fetcher, tp)
-            if batch is not None and batch.end > batch.start:
-                taken[tp] = batch
+        taken = _take_all(fetcher, partitions, limits)
         if taken:
             return taken
         left = deadline - time.monotonic()
         if left <= 0 or not await _wait(fetcher, left):
             return {}
+
+
+def _take_all(
+    fetcher: Any, partitions: Collection[TopicPartition] | None, limits: BatchLimits
+) -> dict[TopicPartition, RecordBatch]:
+    taken: dict[TopicPartition, RecordBatch] = {}
+    for tp in list(fetcher._records):
+        if partitions is not None and tp not in partitions:
+            if not fetcher._subscriptions.is_assigned(tp):
+                del fetcher._records[tp]
+            continue
+        if taken and type(fetcher._records[tp]) is not FetchResult:
+            break  # the error is raised by the next call
+        try:
+            batch = _take_one(fetcher, tp, limits)
+        except Exception:
+            if taken:
+                break  # what was taken would be lost; this is fetched and raised again
+            raise
+        if batch is not None and batch.end > batch.start:
+            taken[tp] = batch
+    return taken
+
+
+def _take_one(fetcher: Any, tp: TopicPartition, limits: BatchLimits) -> RecordBatch | None:
+    result = fetcher._records[tp]
+    if type(result) is not FetchResult:
+        _done(fetcher, tp)
+        result.check_raise()
+        return None
+    batch = _take(result, limits, _highwater(fetcher, tp))
+    if not result.has_more():
+        _done(fetcher, tp)
+    return batch
 
 
 def _done(fetcher: Any, tp: TopicPartition) -> None:

@@ -53,7 +53,9 @@ def _ratio(f: Ratio, lookup: Lookup) -> Figures:
     if f.square:
         variance = max((_total(f.square, lookup) or 0) / den - mean * mean, 0.0)
         error = Z_95 * math.sqrt(variance / den) * f.scale
-    beside = {name: (_total(terms, lookup) or 0) / den for name, terms in f.beside}
+    beside: dict[str, float | None] = {
+        name: (_total(terms, lookup) or 0) / den for name, terms in f.beside
+    }
     return Figures(mean * f.scale, den, num, den, error, beside)
 
 

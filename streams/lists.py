@@ -24,7 +24,7 @@ class Lists:
 
     def wants(self, name: str, audience: str, at: int) -> bool:
         """Whether a row of this moment would stay."""
-        rows = self.rows.get(f"{name}|{audience}", ())
+        rows = self.rows.get(f"{name}|{audience}", [])
         return len(rows) < LIST_ROWS or at >= rows[-1]["at"]
 
     def add(self, name: str, audience: str, row: Row) -> None:

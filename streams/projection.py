@@ -59,7 +59,9 @@ class Outcome(enum.Enum):
 class Projection:
     """Writes of one owner (a merge shard, or the alert keeper)."""
 
-    def __init__(self, client: redis.Redis, names: Names, owner: str, token: int, *, expire: bool):
+    def __init__(
+        self, client: redis.Redis, names: Names, owner: str, token: int, *, expire: bool
+    ) -> None:
         self.client = client
         self.names = names
         self.owner_key = f"{names.root}owner:{owner}"

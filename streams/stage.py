@@ -12,10 +12,10 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from streams.batches import RecordBatch
-from streams.table import PartitionTable, State
+from streams.table import PartitionTable, S
 
 log = logging.getLogger("command-centre")
 
@@ -44,17 +44,17 @@ def fail(what: str, error: BaseException) -> None:
     os._exit(EXIT_FAILED)
 
 
-class Stage:
+class Stage(Generic[S]):
     """The partition tables of one stage that this worker owns."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         name: str,
         member: Member,
         connect: dict[str, Any],
         group: str,
         state_topic: str,
-        new_state: Callable[[int], State],
+        new_state: Callable[[int], S],
     ) -> None:
         self.name = name
         self.member = member
@@ -62,13 +62,13 @@ class Stage:
         self.group = group
         self.state_topic = state_topic
         self.new_state = new_state
-        self.tables: dict[int, PartitionTable] = {}
+        self.tables: dict[int, PartitionTable[S]] = {}
         self.progress_ms = now_ms()
-        self.opened: Callable[[PartitionTable], Awaitable[None]] | None = None
-        self.before_commit: Callable[[PartitionTable], Awaitable[None]] | None = None
+        self.opened: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
+        self.before_commit: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
         self._opening: dict[int, asyncio.Lock] = {}
 
-    async def table(self, topic: str, partition: int) -> PartitionTable | None:
+    async def table(self, topic: str, partition: int) -> PartitionTable[S] | None:
         """The table of a partition number, opened if need be; None if it is not ours."""
         table = self.tables.get(partition)
         if table is not None:
@@ -80,11 +80,9 @@ class Stage:
                 return None
             return await self._open(topic, partition)
 
-    async def _open(self, topic: str, partition: int) -> PartitionTable | None:
+    async def _open(self, topic: str, partition: int) -> PartitionTable[S] | None:
         began = now_ms()
-        table = PartitionTable(
-            self.new_state(partition), self.group, self.state_topic, partition
-        )
+        table = PartitionTable(self.new_state(partition), self.group, self.state_topic, partition)
         await table.open(self.connect)
         if not self.member.owns(topic, partition):
             await table.close()
@@ -97,7 +95,7 @@ class Stage:
 
     async def take(
         self, topic: str, partition: int, batch: RecordBatch
-    ) -> tuple[PartitionTable, RecordBatch] | None:
+    ) -> tuple[PartitionTable[S], RecordBatch] | None:
         """The table and the part of a batch that is new to it; None if there is nothing to do."""
         table = await self.table(topic, partition)
         if table is None:
@@ -110,7 +108,7 @@ class Stage:
         self.progress_ms = now_ms()
         return table, fresh
 
-    async def checkpoint(self, table: PartitionTable) -> None:
+    async def checkpoint(self, table: PartitionTable[S]) -> None:
         """Save a table; what fails ends the worker."""
         try:
             hook = self.before_commit

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -58,14 +58,17 @@ class State(Protocol):
         """Entries changed since the last call; value None deletes."""
 
 
+S = TypeVar("S", bound=State)
+
+
 class StaleStateError(RuntimeError):
     """The state topic was written by another version of this engine."""
 
 
-class PartitionTable:
+class PartitionTable(Generic[S]):
     """State of one partition number of one stage, with its transactional producer."""
 
-    def __init__(self, state: State, group: str, state_topic: str, partition: int) -> None:
+    def __init__(self, state: S, group: str, state_topic: str, partition: int) -> None:
         self.state = state
         self.group = group
         self.topic = state_topic
@@ -91,7 +94,7 @@ class PartitionTable:
         )
         await producer.start()
         self._producer = producer
-        manager = producer._txn_manager
+        manager = producer._txn_manager  # noqa: SLF001 - it has no other place
         # Grows with every owner: tells Redis whose writes to refuse.
         self.token = (manager.producer_id << 16) | manager.producer_epoch
         await self._load(connect)
@@ -150,8 +153,7 @@ class PartitionTable:
         letters: list[DeadLetter],
         reached: dict[str, int],
     ) -> None:
-        producer = self._producer
-        assert producer is not None
+        producer = self._open_producer()
         # Begin and commit explicitly: the context manager's abort hangs while the broker is away.
         await producer.begin_transaction()
         entries.append((HEAD, STATE_VERSION + encode(reached)))
@@ -170,8 +172,7 @@ class PartitionTable:
 
     async def _send(self, topic: str, records: Iterable[Any]) -> list[asyncio.Future[Any]]:
         """Hand records over in hand-made batches: a send each would cost 30 µs."""
-        producer = self._producer
-        assert producer is not None
+        producer = self._open_producer()
         futures = []
         batch = producer.create_batch()
         for key, value, headers in records:
@@ -182,6 +183,11 @@ class PartitionTable:
         if batch.record_count():
             futures.append(await producer.send_batch(batch, topic, partition=self.partition))
         return futures
+
+    def _open_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise RuntimeError(f"{self.topic}-{self.partition} is not open")
+        return self._producer
 
     async def close(self) -> None:
         """Give the partition up without saving."""
@@ -204,7 +210,8 @@ async def read_state(consumer: AIOKafkaConsumer, topic: str, partition: int) -> 
     latest: dict[bytes, bytes | None] = {}
     position = begin
     while position < end:
-        taken = await take_batches(consumer._fetcher, [tp], 1.0, BatchLimits())
+        fetcher = consumer._fetcher  # noqa: SLF001 - see streams/batches.py
+        taken = await take_batches(fetcher, [tp], 1.0, BatchLimits())
         for batch in taken.values():
             position = batch.end
             for record in batch.records:

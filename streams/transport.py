@@ -14,14 +14,15 @@ from aiokafka.coordinator.protocol import (
     ConsumerProtocolMemberAssignment,
     ConsumerProtocolMemberMetadata,
 )
+from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from streams.batches import BatchLimits, RecordBatch, take_batches
+from streams.batches import BatchLimits, take_batches
 
 
-class ColocatedAssignor(AbstractPartitionAssignor):
+class ColocatedAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # comes untyped
     """Partition p of every topic goes to the same member: one producer can serve them all."""
 
     name = "colocated"
@@ -39,7 +40,9 @@ class ColocatedAssignor(AbstractPartitionAssignor):
             for p in sorted(cluster.partitions_for_topic(topic) or ()):
                 given[order[p % len(order)]].setdefault(topic, []).append(p)
         return {
-            member: ConsumerProtocolMemberAssignment(cls.version, sorted(given[member].items()), b"")
+            member: ConsumerProtocolMemberAssignment(
+                cls.version, sorted(given[member].items()), b""
+            )
             for member in order
         }
 
@@ -70,13 +73,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer: aiokafka.AIOKafkaConsumer,
         active_partitions: Any,
         timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
-        max_records: int | None = None,  # noqa: ARG002
+        max_records: int | None = None,
     ) -> Any:
         if not self.consumer.flow_active:
             return {}
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
-            raise driver.ConsumerStoppedError
+            raise ConsumerStoppedError
         with fetcher._subscriptions.fetch_context():
             return await take_batches(fetcher, active_partitions, timeout or 1.0, self.limits)
 
@@ -89,6 +92,8 @@ class BatchConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109
         """Batches of all active partitions; stops at a rebalance."""
+        batches: Any  # Faust has them as lists of records
+        active: Any
         batches, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if batches is None or self.should_stop:
@@ -102,7 +107,7 @@ class BatchConsumer(driver.Consumer):
             if active is None or tp in active or tp in self._buffered_partitions:
                 yield tp, self._batch_message(tp, batch, generation)
 
-    def _batch_message(self, tp: TopicPartition, batch: RecordBatch, generation: int) -> Any:
+    def _batch_message(self, tp: TopicPartition, batch: Any, generation: int) -> Any:
         # Without the generation the stream silently skips the message.
         return ConsumerMessage(
             tp.topic,

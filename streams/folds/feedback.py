@@ -47,8 +47,8 @@ class FeedbackFold:
             if e.ticket_id is not None:
                 add(CSAT_SUPPORT, at, audience, (e.channel,), (1, good))
         if e.nps is not None:
-            cell = (1, int(e.nps >= 9), int(e.nps <= 6))
-            add(NPS, at, audience, (e.channel, e.region, e.product), cell, e.partner_id)
+            dims = (e.channel, e.region, e.product)
+            add(NPS, at, audience, dims, (1, int(e.nps >= 9), int(e.nps <= 6)), e.partner_id)
         if e.ces is not None:
             add(CES, at, audience, (e.channel,), (1, e.ces, e.ces * e.ces, int(e.ces >= 5)))
         if e.pss is not None:
