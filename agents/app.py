@@ -39,6 +39,7 @@ def build(settings: Settings) -> faust.App:
     app = faust.App(
         names.app,
         broker=f"kafka://{settings.kafka.replace(',', ';')}",
+        broker_credentials=credentials(settings),
         datadir=settings.data_dir,
         store="memory://",
         topic_partitions=settings.partitions,
@@ -58,6 +59,19 @@ def build(settings: Settings) -> faust.App:
     app.transport = BatchTransport(app.conf.broker, app)
     Worker(app, settings).declare()
     return app
+
+
+def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """How Faust's own clients make themselves known; None where nobody asks."""
+    tls = connect.kafka_tls(settings) if settings.kafka_security.endswith("SSL") else None
+    if settings.kafka_security.startswith("SASL"):
+        return faust.SASLCredentials(
+            mechanism=settings.kafka_mechanism,
+            username=settings.kafka_username,
+            password=settings.kafka_password,
+            ssl_context=tls,
+        )
+    return faust.SSLCredentials(tls) if tls is not None else None
 
 
 class Worker:

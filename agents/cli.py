@@ -1,50 +1,77 @@
-"""Faust's command line with our commands."""
+"""The command line: ``python -m agents --help``.
+
+A click group of our own around Faust's worker: most of Faust's own commands (tables, models,
+reset …) are about parts of Faust that this engine does not use.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import sys
+from typing import Any
 
-import faust
+import click
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError
 
-from agents.app import build
-from agents.state import print_state
-from schemas import settings as settings_module
-from schemas.settings import Settings
-from streams import connect
+from agents.commands.api import api
+from agents.commands.dead_letters import dead_letters
+from agents.commands.doctor import doctor
+from agents.commands.replay import replay
+from agents.commands.settings import settings
+from agents.commands.state import state
+from agents.commands.topics import topics
+from agents.commands.validate import validate
+from agents.commands.wording import kafka_reason
+from agents.commands.worker import worker
+from schemas.settings import load, without_password
 
 
-def declare(app: faust.App, settings: Settings) -> None:
-    """Add our commands to the app's."""
+class CommandLine(click.Group):
+    """Lists commands in the order people need them; a server that is away ends in one line."""
 
-    @app.command(name="topics")
-    async def topics(self: object) -> None:  # noqa: ARG001 - faust passes the command
-        """Create missing topics and check the others."""
-        made = await connect.create_topics(settings)
-        print(f"created {len(made)} topics" if made else "all topics are there")  # noqa: T201
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they were added."""
+        return list(self.commands)
 
-    @app.command(name="state")
-    async def state(self: object) -> None:  # noqa: ARG001
-        """Print the saved state (NDJSON, one line a pane), read committed."""
-        await print_state(settings)
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what a person can mend is said without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except KafkaError as error:
+            where = f"Kafka at {ctx.obj.kafka}"
+            raise click.ClickException(f"{where}: {kafka_reason(error)} (CC_KAFKA)") from None
+        except RedisError as error:
+            where = without_password(ctx.obj.redis)
+            raise click.ClickException(f"Redis at {where}: {error} (CC_REDIS)") from None
+        except OSError as error:
+            raise click.ClickException(str(error)) from None
 
-    @app.command(name="settings")
-    async def show_settings(self: object) -> None:  # noqa: ARG001
-        """Print every setting: variable, value, meaning."""
-        for name in Settings.__struct_fields__:
-            value = getattr(settings, name)
-            shown = "***" if name.endswith("token") and value else value
-            print(f"{settings_module.variable(name):28} {shown!s:28} {settings_module.HELP[name]}")  # noqa: T201
+
+@click.group(
+    cls=CommandLine,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Everything on this machine, with a simulated organisation: make demo",
+)
+@click.pass_context
+def command_line(ctx: click.Context) -> None:
+    """The Command Centre: events from Kafka → KPIs, alerts and walls.
+
+    Settings are environment variables (CC_KAFKA, CC_REDIS …): see `settings`.
+    """
+    try:
+        ctx.obj = load()
+    except ValueError as error:
+        raise click.ClickException(f"settings: {error}") from None
+    if ctx.invoked_subcommand != "worker":  # it sets up logging itself
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+for command in (worker, api, topics, doctor, validate, replay, dead_letters, settings, state):
+    command_line.add_command(command)
 
 
 def main() -> None:
     """Run the command line."""
-    try:
-        settings = settings_module.load()
-    except ValueError as error:
-        sys.exit(f"settings: {error}")
-    if len(sys.argv) > 1 and sys.argv[1] == "worker":
-        asyncio.run(connect.create_topics(settings))
-    app = build(settings)
-    declare(app, settings)
-    app.main()
+    sys.exit(command_line.main(prog_name="python -m agents"))

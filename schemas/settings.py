@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -16,7 +19,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings; times in the unit their name ends in."""
 
     kafka: str = "127.0.0.1:9092"
+    kafka_security: str = "PLAINTEXT"
+    kafka_mechanism: str = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: str = ""
+    kafka_ca_file: str = ""
+    kafka_cert_file: str = ""
+    kafka_key_file: str = ""
+    kafka_replicas: int = 1
     redis: str = "redis://127.0.0.1:6379/0"
+    redis_password: str = ""
+    redis_ca_file: str = ""
     prefix: str = ""
     partitions: int = 4
     data_dir: str = ".data"
@@ -44,10 +57,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stall_exit_s: int = 120
     history_after_s: int = 900
 
+    def __repr__(self) -> str:
+        """Fit for logs: secrets are stars."""
+        return f"Settings({', '.join(f'{n}={shown(self, n)!r}' for n in self.__struct_fields__)})"
+
+
+# Also read from the file that `…_FILE` names, as orchestrators mount secrets; never shown.
+SECRETS = frozenset({"kafka_password", "redis_password", "api_token"})
+KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+KAFKA_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+CLOCKS = ("wall", "data")
 
 HELP: dict[str, str] = {
     "kafka": "Kafka bootstrap servers, comma separated",
-    "redis": "Redis address",
+    "kafka_security": "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+    "kafka_mechanism": "with SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+    "kafka_username": "with SASL: who we are",
+    "kafka_password": "with SASL: its password",
+    "kafka_ca_file": "with SSL: certificates to trust (PEM); empty: the system's",
+    "kafka_cert_file": "with SSL: our own certificate (PEM), where the broker asks for one",
+    "kafka_key_file": "with SSL: its key (PEM)",
+    "kafka_replicas": "copies of each topic we make: 3 where there are as many brokers",
+    "redis": "Redis address: redis://…, rediss://… (TLS) or unix://…",
+    "redis_password": "Redis password, where the address has none",
+    "redis_ca_file": "with rediss: certificates to trust (PEM); empty: the system's",
     "prefix": "in front of every topic and inside every Redis key: keeps engines apart",
     "partitions": "partitions of every topic; fixed for the life of a prefix",
     "data_dir": "where embedded Kafka and Redis keep their data",
@@ -86,11 +119,87 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if env is None else env
     given: dict[str, Any] = {}
     for name, kind in get_type_hints(Settings).items():
-        raw = env.get(variable(name))
+        raw = _secret(name, env) if name in SECRETS else env.get(variable(name))
         if raw is None:
             continue
         try:
             given[name] = kind(raw)
         except ValueError:
             raise ValueError(f"{variable(name)}={raw!r} is not a {kind.__name__}") from None
-    return Settings(**given)
+    settings = Settings(**given)
+    _check(settings)
+    return settings
+
+
+def unknown(env: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings and are none: most likely misspelt."""
+    known = {variable(name) for name in HELP} | {f"{variable(name)}_FILE" for name in SECRETS}
+    return sorted(name for name in env if name.startswith("CC_") and name not in known)
+
+
+def shown(settings: Settings, name: str) -> str:
+    """A setting's value as people may see it."""
+    value = getattr(settings, name)
+    if name in SECRETS:
+        return "***" if value else ""
+    return without_password(value) if name == "redis" else str(value)
+
+
+def redis_options(settings: Settings) -> dict[str, Any]:
+    """Arguments of a Redis client that its address does not hold."""
+    options: dict[str, Any] = {}
+    if settings.redis_password:
+        options["password"] = settings.redis_password
+    if settings.redis_ca_file and settings.redis.startswith("rediss:"):
+        options["ssl_ca_certs"] = settings.redis_ca_file
+    return options
+
+
+def without_password(url: str) -> str:
+    """An address fit to be shown."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
+
+
+def _secret(name: str, env: Mapping[str, str]) -> str | None:
+    """A secret from its variable or from the file another names; not both."""
+    given, file = env.get(variable(name)), env.get(f"{variable(name)}_FILE")
+    if not file:
+        return given
+    if given:
+        raise ValueError(f"{variable(name)} and {variable(name)}_FILE are both set")
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{variable(name)}_FILE={file}: {error}") from None
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what could only fail later, and less clearly."""
+    choices = {
+        "kafka_security": KAFKA_SECURITY,
+        "kafka_mechanism": KAFKA_MECHANISMS,
+        "clock": CLOCKS,
+    }
+    for name, values in choices.items():
+        if (value := getattr(settings, name)) not in values:
+            raise ValueError(f"{variable(name)}={value!r} is none of {', '.join(values)}")
+    if settings.kafka_security.startswith("SASL") and not (
+        settings.kafka_username and settings.kafka_password
+    ):
+        raise ValueError(
+            f"CC_KAFKA_SECURITY={settings.kafka_security} needs CC_KAFKA_USERNAME and "
+            "CC_KAFKA_PASSWORD (or CC_KAFKA_PASSWORD_FILE)"
+        )
+    if settings.kafka_key_file and not settings.kafka_cert_file:
+        raise ValueError("CC_KAFKA_KEY_FILE needs CC_KAFKA_CERT_FILE")
+    for name in ("partitions", "kafka_replicas"):
+        if (value := getattr(settings, name)) < 1:
+            raise ValueError(f"{variable(name)}={value} is less than 1")
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"CC_TIME_ZONE={settings.time_zone!r} is no time zone") from None

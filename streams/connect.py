@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from schemas.names import TOPICS, Names
-from schemas.settings import Settings
+from schemas.settings import Settings, redis_options
 
 _DAY_MS = 86_400_000
 # Event time is in the value: a record stamped by its producer would be refused when it is an hour
@@ -27,15 +28,43 @@ _COMPACTED = {
 }
 
 
+class TopicError(RuntimeError):
+    """A topic is not as the engine needs it; the text says what to do."""
+
+
 def kafka(settings: Settings) -> dict[str, Any]:
-    """Arguments common to all aiokafka clients."""
-    return {"bootstrap_servers": settings.kafka}
+    """Arguments common to all aiokafka clients. Raises ``OSError`` for unreadable certificates."""
+    found: dict[str, Any] = {"bootstrap_servers": settings.kafka}
+    if settings.kafka_security != "PLAINTEXT":
+        found["security_protocol"] = settings.kafka_security
+    if settings.kafka_security.endswith("SSL"):
+        found["ssl_context"] = kafka_tls(settings)
+    if settings.kafka_security.startswith("SASL"):
+        found["sasl_mechanism"] = settings.kafka_mechanism
+        found["sasl_plain_username"] = settings.kafka_username
+        found["sasl_plain_password"] = settings.kafka_password
+    return found
+
+
+def kafka_tls(settings: Settings) -> ssl.SSLContext:
+    """Whom we trust, and who we are. Raises ``OSError`` for unreadable certificates."""
+    try:
+        context = ssl.create_default_context(cafile=settings.kafka_ca_file or None)
+        if settings.kafka_cert_file:
+            context.load_cert_chain(settings.kafka_cert_file, settings.kafka_key_file or None)
+    except OSError as error:  # ssl's own errors are OSErrors too
+        raise OSError(f"certificates of CC_KAFKA_…_FILE: {error}") from error
+    return context
 
 
 def redis_client(settings: Settings) -> redis.Redis:
     """A client that gives up soon: a wall that is late is better than an engine that waits."""
     return redis.Redis.from_url(
-        settings.redis, socket_timeout=5.0, socket_connect_timeout=2.0, health_check_interval=30
+        settings.redis,
+        socket_timeout=5.0,
+        socket_connect_timeout=2.0,
+        health_check_interval=30,
+        **redis_options(settings),
     )
 
 
@@ -61,7 +90,7 @@ def topics(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
 async def create_topics(settings: Settings) -> list[str]:
     """Create what is missing; the names of what was created.
 
-    Raises ``RuntimeError`` if a topic exists with another number of partitions: keys would move.
+    Raises ``TopicError`` if a topic exists with another number of partitions: keys would move.
     """
     admin = AIOKafkaAdminClient(**kafka(settings))
     await admin.start()
@@ -69,22 +98,24 @@ async def create_topics(settings: Settings) -> list[str]:
         wanted = topics(settings)
         have = set(await admin.list_topics())
         missing = [name for name in wanted if name not in have]
-        await _create(admin, {name: wanted[name] for name in missing})
+        await _create(admin, {n: wanted[n] for n in missing}, settings.kafka_replicas)
         await _check_counts(admin, {n: c for n, (c, _) in wanted.items() if n in have})
         return missing
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, wanted: dict[str, tuple[int, Any]]) -> None:
-    new = [NewTopic(n, count, 1, topic_configs=conf) for n, (count, conf) in wanted.items()]
+async def _create(
+    admin: AIOKafkaAdminClient, wanted: dict[str, tuple[int, Any]], replicas: int
+) -> None:
+    new = [NewTopic(n, count, replicas, topic_configs=c) for n, (count, c) in wanted.items()]
     if not new:
         return
     answer = await admin.create_topics(new)
     for name, code, *_ in answer.topic_errors:
         error = for_code(code)
         if code and error is not TopicAlreadyExistsError:
-            raise RuntimeError(f"cannot create topic {name}: {error.__name__}")
+            raise TopicError(f"cannot create topic {name}: {error.__name__}")
 
 
 async def _check_counts(admin: AIOKafkaAdminClient, wanted: dict[str, int]) -> None:
@@ -92,7 +123,7 @@ async def _check_counts(admin: AIOKafkaAdminClient, wanted: dict[str, int]) -> N
     for topic in described:
         count = len(topic["partitions"])
         if count != wanted[topic["topic"]]:
-            raise RuntimeError(
+            raise TopicError(
                 f"topic {topic['topic']} has {count} partitions, the engine wants "
                 f"{wanted[topic['topic']]}: set CC_PARTITIONS={count}, or another CC_PREFIX"
             )
