@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from detectors.base import Detector, Observation
-from detectors.judge import judge, stands
+from detectors.judge import CALM, Standing, judge, stands
 from detectors.rules import RULES, Rule
-from schemas.alerts import Severity, Verdict
+from schemas.alerts import Verdict
 from schemas.measures import HOUR_MS, MEASURES, MINUTE_MS, WINDOWS
 from schemas.settings import Settings
 from streams.merging import MergeState
@@ -27,7 +27,7 @@ class Seat:
 
     def __init__(self, rule: Rule, memo: dict[str, Any] | None) -> None:
         self.detector: Detector[Any] | None = rule.detector() if rule.detector else None
-        self.standing: Severity = "ok"
+        self.standing: Standing = CALM
         self.tail = 0
         if memo is not None:
             self.standing, self.tail = memo["standing"], memo["tail"]
@@ -96,7 +96,7 @@ class Bench:
             store = self.state.stores.get(topic)
             ring = store.rings.get("h") if store else None
             if ring is not None:
-                used = ring.data[: ring.used].any(axis=0)
+                used: Any = ring.data[: ring.used].any(axis=0)
                 starts = range(max(ring.oldest(), 0), ring.head + 1, ring.width)
                 first = (s for s in starts if used[(s // ring.width) % ring.slots])
                 oldest = min(oldest, next(first, closed))
@@ -111,12 +111,12 @@ class Bench:
                 rule, seat.detector, observation, segment, standing=seat.standing, history=history
             )
             before, seat.standing = seat.standing, stands(seat.standing, verdict)
-            if verdict.severity != "ok" or before != "ok":
+            if verdict.severity != "ok" or before != CALM:
                 seat.tail = _TAIL
             elif seat.tail:
                 seat.tail -= 1
             self.state.remember(f"seat/{rule.id}@{segment}", seat.memo)
-            if verdict.severity != "ok" or before != "ok" or seat.tail:
+            if verdict.severity != "ok" or before != CALM or seat.tail:
                 yield verdict
 
     def _seat(self, rule: Rule, segment: str) -> Seat:
@@ -164,8 +164,8 @@ class Bench:
         return Observation(
             end_ms=end,
             width_ms=width,
-            pane=self._sums(needs.pane, segment, lambda s, k: s.pane_cell(k, tier, start)),
-            window=self._sums(needs.window, segment, lambda s, k: s.window_cell(k, window, start))
+            pane=self._sums(needs.pane, segment, lambda s, k: s.pane_view(tier, start).cell(k)),
+            window=self._sums(needs.window, segment, lambda s, k: s.view(window, start).cell(k))
             if window is not None
             else {},
             levels=self._sums(needs.levels, segment, lambda s, k: s.levels.values.get(k)),
@@ -185,17 +185,18 @@ class Bench:
                 found = [cell_of(store, key) for key in keys] if store is not None else []
                 cells[name] = [cell for cell in found if cell is not None]
             for cell in cells[name]:
-                index = ("n", "sum").index(field) if measure.histogram else (
-                    measure.fields.index(field)
+                value = (
+                    cell.get(("n", "sum").index(field), 0)
+                    if measure.histogram
+                    else cell[measure.fields.index(field)]
                 )
-                value = cell.get(index, 0) if measure.histogram else cell[index]
                 sums[term] = sums.get(term, 0) + value
         return sums
 
 
 def _keys(measure: str, segment: str) -> tuple[str, ...]:
     """Cell keys of a segment; a partner is one, whatever audience its events belong to."""
-    audience, _, split = segment.partition("|")
+    _, _, split = segment.partition("|")
     if split.startswith("partner="):
         return (f"{measure}|customer|{split}", f"{measure}|partner|{split}")
     return (f"{measure}|{segment}",)

@@ -53,6 +53,7 @@ class TopicState:
         self.fold = FOLDS.get(topic, NoFold)(Context(self.panes, self.lists, self.memory, text))
         self.handlers: dict[type[Event], Callable[[Any], None]] = self.fold.handlers()
         self.things = {things.life.name: things for things in self.fold.things}
+        self.by_arrival = settings.clock == "wall"
         self.head = NO_TIME
         self.intake_head = NO_TIME
         self.counts = [0] * 6
@@ -94,6 +95,8 @@ class TopicState:
         if self.ids.recall(hashed, watermark) is not None:
             return REPEATED
         self.ids.remember(hashed, watermark)
+        if self.by_arrival:
+            panes.arrival = recorded_ms
         handler = self.handlers.get(type(event))
         if handler is not None:
             handler(event)
@@ -184,7 +187,6 @@ class TopicState:
             for key, thing in things.take_unsaved():
                 yield f"{top}/{name}/{key}", thing
 
-
     def _pane_entries(
         self, kind: str, pane_id: PaneId, cells: Cells | None
     ) -> Iterable[tuple[str, Any]]:
@@ -215,7 +217,9 @@ def by_measure(cells: Cells) -> dict[str, Cells]:
 class FoldState:
     """The state of one partition number: one ``TopicState`` for each source topic."""
 
-    def __init__(self, topics: Iterable[str], partition: int, settings: Settings, text: TextModel):
+    def __init__(
+        self, topics: Iterable[str], partition: int, settings: Settings, text: TextModel
+    ) -> None:
         self.topics = {t: TopicState(t, partition, settings, text) for t in topics}
         self.dead_letters: list[DeadLetter] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.measures import HOUR_MS
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.folding import by_measure
@@ -29,6 +30,7 @@ class MergeState:
         self.unsaved_memos: set[str] = set()
         self._unsaved_lists: set[tuple[str, str]] = set()
         self._saved: dict[str, set[str]] = {}
+        self._looked: dict[str, int] = {}
         self._settled: dict[str, dict[tuple[str, int], Cells]] = {}
 
     def apply(self, batch: RecordBatch) -> None:
@@ -112,7 +114,7 @@ class MergeState:
         sources, store.unsaved_sources = store.unsaved_sources, set()
         for partition in sources:
             s = store.sources[partition]
-            values = (s.versions, s.watermark, s.head, s.idle, s.settled_at)
+            values = (s.versions, s.watermark, s.head, s.idle, s.settled_at, s.arrival)
             yield f"source/{topic}/{partition}", values
         unsaved, store.unsaved = store.unsaved, set()
         for partition, tier, start in unsaved:
@@ -139,10 +141,14 @@ class MergeState:
             yield f"{key}/{name}", part
 
     def _over(self, topic: str, store: Store) -> Iterable[tuple[str, Any]]:
-        """Settled panes that left their ring."""
-        start_of = f"settled/{topic}/"
-        for key in [k for k in self._saved if k.startswith(start_of)]:
-            _, _, tier, start = key.rsplit("/", 3)
+        """Settled panes that left their ring; looked for when an hour has passed."""
+        hour = store.head // HOUR_MS
+        if self._looked.get(topic) == hour:
+            return
+        self._looked[topic] = hour
+        prefix = f"settled/{topic}/"
+        for key in [k for k in self._saved if k.startswith(prefix)]:
+            _, tier, start = key.rsplit("/", 2)
             ring = store.rings.get(tier)
             if ring is not None and int(start) < ring.oldest():
                 yield from self._pane(key, None)

@@ -20,6 +20,8 @@ Cells = dict[str, Cell]
 _KEY_CACHE_MAX = 100_000
 _BARRED = str.maketrans("|,=@", "____")
 NO_TIME = -(2**62)
+# Tiers for the windows up to a day. History that arrives late goes to the hours only.
+FINE = "mf"
 
 
 def add_cell(cells: Cells, key: str, cell: Vector | Mapping[int, int], sign: int = 1) -> None:
@@ -87,13 +89,15 @@ class Panes:
     def __init__(self, keys: Keys) -> None:
         self.keys = keys
         self.watermark = NO_TIME
+        # When the record at hand arrived (Kafka's clock); stays NO_TIME where data time rules.
+        self.arrival = NO_TIME
         self.panes: dict[PaneId, Cells] = {}
         self.unsaved: set[PaneId] = set()
         self.unpublished: dict[PaneId, set[str]] = {}
         self.dropped = 0
         self._batch: dict[PaneId, Cells] = {}
 
-    def add(  # noqa: PLR0913 - the one hot call; an argument object would cost as much as the sum
+    def add(  # the one hot call: an argument object would cost as much as the sum
         self,
         m: Measure,
         at: int,
@@ -118,6 +122,8 @@ class Panes:
         for name in tiers:
             tier = TIERS[name]
             oldest = self.watermark - tier.correct_ms
+            if name in FINE and self.arrival > self.watermark:
+                oldest = self.arrival - tier.correct_ms
             start = max(at, oldest) if name == "L" else at
             start -= start % tier.width_ms
             if start >= oldest or name == "L":
@@ -137,7 +143,7 @@ class Panes:
                 self._settle_pane((name, start - start % width), cells)
 
     def _settle_pane(self, pane_id: PaneId, cells: Cells) -> None:
-        if pane_id[0] in "mf" and self._over(pane_id):
+        if pane_id[0] in FINE and self._over(pane_id):
             return  # forgotten before anyone could see it: windows of that age use hours
         pane = self.panes.get(pane_id)
         if pane is None:

@@ -1,10 +1,11 @@
-"""What the fold stage publishes to the merge stage. Publishing is not saving: after a crash the
-same absolute values come again."""
+"""What the fold stage publishes to the merge stage.
+
+Publishing is not saving: after a crash the same absolute values come again.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -25,7 +26,7 @@ HERO_KEYS = frozenset(
 
 def intake_partition(topic: str, partition: int) -> int:
     """The intake panes of a topic partition are a source partition of their own."""
-    return TOPICS.index(topic) * 10_000 + partition  # type: ignore[arg-type]
+    return TOPICS.index(topic) * 10_000 + partition
 
 
 class Publisher:
@@ -47,16 +48,12 @@ class Publisher:
                 head = (state.topic, state.partition, HERO, version)
                 await self._publish(head, state.panes, state.head, taken, now_ms, idle=False)
 
-    async def rest(  # noqa: PLR0913
-        self, state: TopicState, version: int, now_ms: int, *, idle: bool
-    ) -> None:
+    async def rest(self, state: TopicState, version: int, now_ms: int, *, idle: bool) -> None:
         """Publish everything else that changed, and the time every shard waits for."""
         async with self._lock:
             await self._rest(state, version, now_ms, idle=idle)
 
-    async def _rest(  # noqa: PLR0913
-        self, state: TopicState, version: int, now_ms: int, *, idle: bool
-    ) -> None:
+    async def _rest(self, state: TopicState, version: int, now_ms: int, *, idle: bool) -> None:
         hero = state.panes.take_unpublished(HERO_KEYS)
         taken = state.panes.take_unpublished(None)
         intake = state.intake.take_unpublished(None)
@@ -75,7 +72,7 @@ class Publisher:
                 (*about, REST, version), state.intake, state.intake_head, intake, now_ms, idle=idle
             )
 
-    async def _publish(  # noqa: PLR0913
+    async def _publish(
         self,
         head: tuple[str, int, int, int],
         panes: Panes,
@@ -93,7 +90,8 @@ class Publisher:
             for i, part in enumerate(parts):
                 final = i == len(parts) - 1
                 extra = (lists or {}) if final and shard == 0 else {}
-                pub = Publication(*head, final, watermark, head_ms, idle, now_ms, part, extra)
+                times = (watermark, head_ms, idle, panes.arrival, now_ms)
+                pub = Publication(*head, final, *times, part, extra)
                 await self._send(shard, encode_publication(pub))
 
     def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:
@@ -128,5 +126,3 @@ class Publisher:
 def known(time_ms: int) -> int | None:
     """A time, or None if there was none yet."""
     return None if time_ms == NO_TIME else time_ms
-
-

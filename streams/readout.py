@@ -28,6 +28,7 @@ from streams.formulas import Figures, figures
 from streams.merging import MergeState
 from streams.panes import NO_TIME, add_cell
 from streams.store import Store
+from streams.views import View
 
 Write = tuple[str, str, bytes]
 WEEK_MS = 7 * DAY_MS
@@ -40,6 +41,8 @@ _BEFORE = {
 }
 # Trend resolution of each tier.
 _RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h"}
+# From this many changed cells on, summing whole rings is cheaper than cell by cell.
+WHOLE_FROM = 200
 _LEVEL_RESOLUTIONS = ("m", "f", "h")
 
 
@@ -88,9 +91,15 @@ class Readout:
         self.names = names
         self.version = 0
         self._spots: dict[str, tuple[Spot, ...]] = {}
+        # Looks at rings, shared by all readings of one pass.
+        self._views: dict[tuple[str, str, int], View] = {}
+        self._whole = False
+        # What has had a value: from then on "no data" is news, too.
+        self._told: set[tuple[Spot, str]] = set()
 
     def hero(self) -> tuple[list[Write], set[str]]:
         """Readings that hero cells changed since the last call, and their KPIs."""
+        self._views, self._whole = {}, False
         touched: set[Spot] = set()
         for store in self.state.stores.values():
             keys, store.touched_hero = store.touched_hero, set()
@@ -102,6 +111,8 @@ class Readout:
         flows: set[Spot] = set()
         levels: set[Spot] = set()
         writes: list[Write] = []
+        self._views = {}
+        self._whole = sum(len(s.touched) for s in self.state.stores.values()) > WHOLE_FROM
         for store in self.state.stores.values():
             keys, store.touched = store.touched, set()
             flows.update(s for key in keys for s in self._of(key))
@@ -129,8 +140,9 @@ class Readout:
                 continue
             for window in WINDOWS:
                 now = figures(kpi.formula, self._lookup(spot, window, at), at)
-                if now.value is None and not self._has(spot, kpi, window):
-                    continue
+                if now.value is None and (spot, window.id) not in self._told:
+                    continue  # there never was any
+                self._told.add((spot, window.id))
                 before = None
                 if window.id in _BEFORE:
                     lookup = self._lookup(spot, _BEFORE[window.id], at - WEEK_MS)
@@ -150,7 +162,7 @@ class Readout:
             for resolution in _LEVEL_RESOLUTIONS:
                 yield self._point(spot, resolution, at, now)
 
-    def _reading(  # noqa: PLR0913
+    def _reading(
         self, spot: Spot, kpi: Kpi, window: str, at: int, now: Figures, before: Figures | None
     ) -> Write:
         self.version += 1
@@ -174,13 +186,11 @@ class Readout:
     def _points(self, store: Store, panes: dict[tuple[str, int], set[str]]) -> Iterator[Write]:
         for (tier, start), keys in panes.items():
             resolution = _RESOLUTION[tier]
-            if start < store.head - SERIES_KEEP_MS[resolution]:
-                continue
+            if start < max(store.head, store.arrival) - SERIES_KEEP_MS[resolution]:
+                continue  # trends of that age are kept by coarser panes only
             touched = {s for key in keys if "partner=" not in key for s in self._of(key)}
             for spot in touched:
-                now = figures(
-                    KPIS[spot.kpi].formula, self._pane_lookup(spot, tier, start), start
-                )
+                now = figures(KPIS[spot.kpi].formula, self._pane_lookup(spot, tier, start), start)
                 yield self._point(spot, resolution, start, now)
 
     def _point(self, spot: Spot, resolution: str, at: int, now: Figures) -> Write:
@@ -213,26 +223,29 @@ class Readout:
         for audience in self._audiences(spot):
             yield store, f"{measure}|{audience}{tail}"
 
-    def _has(self, spot: Spot, kpi: Kpi, window: Window) -> bool:
-        return any(
-            key in ring.rows
-            for measure in kpi.measures
-            for store, key in self._keys(spot, measure)
-            for tier in window.tiers
-            if (ring := store.rings.get(tier)) is not None
-        )
-
     def _lookup(self, spot: Spot, window: Window, at: int) -> Any:
+        def view(topic: str, store: Store) -> View:
+            known = self._views.get((topic, window.id, at))
+            if known is None:
+                known = store.view(window, at, whole=self._whole)
+                self._views[topic, window.id, at] = known
+            return known
+
         def lookup(measure: str) -> Any:
-            cells = (s.window_cell(key, window, at) for s, key in self._keys(spot, measure))
-            return _sum(cells)
+            topic = MEASURES[measure].topic
+            return _sum(view(topic, s).cell(key) for s, key in self._keys(spot, measure))
 
         return _remembering(lookup)
 
     def _pane_lookup(self, spot: Spot, tier: str, start: int) -> Any:
         def lookup(measure: str) -> Any:
-            cells = (s.pane_cell(key, tier, start) for s, key in self._keys(spot, measure))
-            return _sum(cells)
+            topic = MEASURES[measure].topic
+            view = self._views.get((topic, tier, start))
+            if view is None:
+                store = self.state.stores.get(topic)
+                view = View([]) if store is None else store.pane_view(tier, start)
+                self._views[topic, tier, start] = view
+            return _sum(view.cell(key) for _, key in self._keys(spot, measure))
 
         return _remembering(lookup)
 

@@ -22,10 +22,12 @@ class Ring:
 
     def __init__(self, tier: str) -> None:
         spec = TIERS[tier]
+        self.tier = tier
         self.width = spec.width_ms
         self.slots = spec.keep_ms // spec.width_ms + 1
         self.head = NO_TIME
-        self.rows: dict[str, int | dict[int, int]] = {}
+        # First row of a vector; a histogram: row by field.
+        self.rows: dict[str, Any] = {}
         self.lengths: dict[str, int] = {}
         self.owner: list[str] = []
         self.data: Ints = np.zeros((64, self.slots), np.int64)
@@ -61,7 +63,6 @@ class Ring:
         if isinstance(cell, dict):
             if have is None:
                 have = self.rows[key] = {}
-            assert isinstance(have, dict)
             for field, value in cell.items():
                 row = have.get(field)
                 if row is None:
@@ -72,7 +73,6 @@ class Ring:
         if have is None:
             have = self.rows[key] = self._new(key, len(cell))
             self.lengths[key] = len(cell)
-        assert isinstance(have, int)
         rows.extend(range(have, have + len(cell)))
         values.extend(cell)
 
@@ -108,8 +108,8 @@ class Ring:
         a, b = (first // self.width) % self.slots, (last // self.width) % self.slots
         rows = self.data[: self.used]
         if a <= b:
-            return rows[:, a : b + 1].sum(axis=1)
-        return rows[:, a:].sum(axis=1) + rows[:, : b + 1].sum(axis=1)
+            return np.asarray(rows[:, a : b + 1].sum(axis=1))
+        return np.asarray(rows[:, a:].sum(axis=1) + rows[:, : b + 1].sum(axis=1))
 
     def column(self, start: int) -> Ints:
         """One pane, for every row."""
@@ -121,16 +121,17 @@ class Ring:
         """The non-zero cells of one pane."""
         column = self.column(start)
         touched = {self.owner[row] for row in np.flatnonzero(column)}
-        return {key: self.cell(key, column) for key in sorted(touched)}
+        values = column.tolist()
+        return {key: self.cell(key, values) for key in sorted(touched)}
 
-    def cell(self, key: str, values: Ints) -> Any:
-        """A cell's part of a vector over all rows; None if the cell was never seen."""
+    def cell(self, key: str, values: list[int]) -> Any:
+        """A cell's part of figures for all rows; None if the cell was never seen."""
         have = self.rows.get(key)
         if have is None:
             return None
         if isinstance(have, dict):
-            return {f: int(values[row]) for f, row in have.items() if values[row]}
-        return values[have : have + self.lengths[key]].tolist()
+            return {f: values[row] for f, row in have.items() if values[row]}
+        return values[have : have + self.lengths[key]]
 
     def sum_cell(self, key: str, last: int, panes: int) -> Cell:
         """One cell summed over ``panes`` panes up to the one that starts at ``last``."""

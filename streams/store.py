@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
 
 from schemas.measures import MINUTE_MS, TIERS, WINDOWS, Window
-from streams.panes import NO_TIME, Cell, Cells, add_cell
+from streams.panes import FINE, NO_TIME, Cell, Cells, add_cell
 from streams.rings import Levels, Ring
+from streams.views import Span, View
 from streams.wire import HERO, REST, Publication
 
 SETTLED_TIERS = ("h", "H", "D")
@@ -24,6 +24,7 @@ class Source(Struct):
     head: int = NO_TIME
     idle: bool = False
     settled_at: int = NO_TIME
+    arrival: int = NO_TIME
 
 
 class Store:
@@ -41,6 +42,7 @@ class Store:
         self.partials: dict[int, dict[tuple[str, int], Cells]] = {}
         self.base: Cells = {}
         self.head = NO_TIME
+        self.arrival = NO_TIME
         self.refused = 0
         # For the readout: cells changed since it last looked.
         self.touched: set[str] = set()
@@ -65,6 +67,8 @@ class Store:
         for tier, start, cells in pub.panes:
             self._replace(pub.partition, tier, start, cells, hero=pub.lane == HERO)
         source.head = max(source.head, pub.head)
+        source.arrival = max(source.arrival, pub.arrival)
+        self.arrival = max(self.arrival, source.arrival)
         if pub.final:
             source.versions[pub.lane] = pub.version
             if pub.lane == REST:
@@ -108,10 +112,10 @@ class Store:
         if time_ms <= self.head:
             return
         before, self.head = self.head, time_ms
-        for tier, ring in self.rings.items():
+        for ring in self.rings.values():
             if time_ms - time_ms % ring.width > ring.head:
                 for window in WINDOWS:
-                    if tier in window.tiers and before != NO_TIME:
+                    if ring.tier in window.tiers and before != NO_TIME:
                         self.touched |= _leaving(ring, window, time_ms)
                 self.touched |= {k for s, c in ring.future.items() if s <= time_ms for k in c}
                 ring.advance(time_ms)
@@ -174,6 +178,7 @@ class Store:
     def restored(self, settled: dict[tuple[str, int], Cells]) -> None:
         """Rebuild rings and levels from what was saved."""
         self.head = max((s.head for s in self.sources.values()), default=NO_TIME)
+        self.arrival = max((s.arrival for s in self.sources.values()), default=NO_TIME)
         self.levels.advance(self.head)
         for key, cell in self.base.items():
             add_cell(self.levels.values, key, cell)
@@ -201,28 +206,34 @@ class Store:
 
     # reading
 
-    def window_cell(self, key: str, window: Window, at: int) -> Any:
-        """A cell summed over a window that ends with the pane containing ``at``; None: no such.
+    def view(self, window: Window, at: int, *, whole: bool = False) -> View:
+        """Cells summed over a window that ends with the pane containing ``at``.
 
-        In a past that the window's own tier no longer holds, hours stand in.
+        Where the window's own tier does not hold all of it (a past long gone, or history that
+        arrived late), hours stand in.
         """
-        found = None
-        for tier in window.tiers + ("" if "D" in window.tiers else _STAND_INS):
-            ring = self.rings.get(tier)
-            if ring is None or key not in ring.rows or ring.width > window.span_ms:
-                continue
-            last, panes = at - at % ring.width, window.span_ms // ring.width
-            found = ring.sum_cell(key, last, panes)
-            if last - (panes - 1) * ring.width >= ring.oldest():
-                break
-        return found
+        spans = [self._span(tier, window, at) for tier in window.tiers if tier in self.rings]
+        complete = [s for s in spans if self._complete(s)]
+        if "D" not in window.tiers:
+            for tier in _STAND_INS:
+                if tier in self.rings and tier not in window.tiers:
+                    complete.append(self._span(tier, window, at))
+        return View([s for s in complete if s.panes], whole=whole)
 
-    def pane_cell(self, key: str, tier: str, start: int) -> Any:
-        """A cell of one pane; None: no such cell."""
+    def _span(self, tier: str, window: Window, at: int) -> Span:
+        ring = self.rings[tier]
+        return Span(ring, at - at % ring.width, window.span_ms // ring.width)
+
+    def _complete(self, span: Span) -> bool:
+        ring = span.ring
+        if ring.tier in FINE and span.first < self.arrival - TIERS[ring.tier].correct_ms:
+            return False
+        return ring.tier not in FINE or span.first >= ring.oldest()
+
+    def pane_view(self, tier: str, start: int) -> View:
+        """Cells of one pane."""
         ring = self.rings.get(tier)
-        if ring is None or key not in ring.rows:
-            return None
-        return ring.sum_cell(key, start, 1)
+        return View([] if ring is None else [Span(ring, start, 1)], whole=True)
 
 
 def _leaving(ring: Ring, window: Window, time_ms: int) -> set[str]:
@@ -234,13 +245,11 @@ def _leaving(ring: Ring, window: Window, time_ms: int) -> set[str]:
     return {ring.owner[row] for row in gone.nonzero()[0]}
 
 
-def _minus(new: Cell, old: Cell) -> Cell | None:
+def _minus(new: Any, old: Any) -> Cell | None:
     """Difference of two cells; None if there is none."""
     if new == old:
         return None
     if isinstance(new, dict):
-        assert isinstance(old, dict)
-        fields: Iterable[int] = new.keys() | old.keys()
+        fields = new.keys() | old.keys()
         return {f: d for f in fields if (d := new.get(f, 0) - old.get(f, 0))}
-    assert isinstance(old, list)
     return [a - b for a, b in zip(new, old, strict=True)]

@@ -28,6 +28,8 @@ class Publication(Struct, array_like=True, gc=False):
     watermark: int
     head: int
     idle: bool
+    # Latest arrival (Kafka's clock): fine panes are complete from here less their correction age.
+    arrival: int
     sent_ms: int
     panes: list[tuple[str, int, dict[str, Cell]]]
     lists: dict[str, list[dict[str, Any]]] = {}
@@ -38,8 +40,11 @@ decode_publication = msgspec.msgpack.Decoder(Publication).decode
 
 
 class Shards:
-    """Which merge shard owns a cell: by the segment's split, so that all that a KPI needs of one
-    segment (both audiences, every measure) meets in one place."""
+    """Which merge shard owns a cell.
+
+    By the segment's split, so that all that a KPI needs of one segment (both audiences, every
+    measure) meets in one place.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -50,6 +55,6 @@ class Shards:
         shard = self._known.get(key)
         if shard is None:
             parts = key.split("|", 2)
-            split = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004
+            split = parts[2] if len(parts) > 2 else ""
             shard = self._known[key] = crc32(split.encode()) % self.count
         return shard
