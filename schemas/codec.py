@@ -126,7 +126,13 @@ class TopicCodec:
                 at = getattr(event, name)
                 if at is not None and (type(at) is not int or not TIME_MIN_MS <= at < TIME_MAX_MS):
                     setattr(event, name, parse_time(at, self.zone, end_of_day=end_of_day))
-        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
+        except (
+            msgspec.MsgspecError,
+            ValueError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             return self._why(value, error)
         if event.schema_version > VERSION_MAX:
             return Rejected(Reason.UNKNOWN_VERSION, f"schema_version {event.schema_version}")
@@ -136,14 +142,26 @@ class TopicCodec:
         detail = str(error)[:200]
         if not value:
             return Rejected(Reason.EMPTY, "no value")
-        if isinstance(error, msgspec.ValidationError):
-            try:
-                kind = _decode_envelope(value).type
-            except msgspec.MsgspecError:
-                return Rejected(Reason.BAD_FIELD, detail)
-            if kind not in self._known:
-                return Ignored(kind[:120])
+        broken = _broken(value)
+        if broken is not None:
+            return Rejected(Reason.NOT_JSON, broken)
+        if not isinstance(error, msgspec.ValidationError):
+            return Rejected(Reason.BAD_TIME, detail)
+        try:
+            kind = _decode_envelope(value).type
+        except msgspec.ValidationError:
             return Rejected(Reason.BAD_FIELD, detail)
-        if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
-            return Rejected(Reason.NOT_JSON, detail)
-        return Rejected(Reason.BAD_TIME, detail)
+        if kind not in self._known:
+            return Ignored(kind[:120])
+        return Rejected(Reason.BAD_FIELD, detail)
+
+
+def _broken(value: bytes) -> str | None:
+    """Why a text is no JSON at all: a wrong field may come first and hide it. None if it is."""
+    try:
+        msgspec.json.decode(value)
+    except msgspec.ValidationError:  # a number beyond all numbers
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return str(error)[:200]
+    return None
