@@ -25,12 +25,14 @@ def arguments(argv: list[str], settings: Settings) -> Settings:
     )
     for name in _OPTIONS:
         default = getattr(settings, name)
+        # The address at hand may hold a password: the help shows only the one built in.
+        built_in = getattr(Settings(), name)
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,
             type=type(default),
             default=default,
-            help=f"{HELP[name]} ({variable(name)}; {default!r})",
+            help=f"{HELP[name]} ({variable(name)}; {built_in!r})",
         )
     return msgspec.structs.replace(settings, **vars(parser.parse_args(argv)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -187,4 +188,8 @@ async def listing(context: Context, query: Query) -> Listing:
     if not _LIST_NAME.fullmatch(name):
         raise bad_request("bad_parameter", f"{name!r} is no name of a list.")
     rows = await context.store.listing(name, audience)
+    if audience == "all" and not rows:
+        # Kept by audience: all is both, newest first.
+        both = [await context.store.listing(name, a) for a in ("customer", "partner")]
+        rows = tuple(sorted(chain(*both), key=lambda row: row.get("at", 0), reverse=True))
     return Listing(name=name, audience=audience, rows=rows[: query.integer("limit")])

@@ -4,6 +4,9 @@ import { byId, el, setState, setText } from "./dom.js";
 import { age, clock, grouped, moment, value } from "./format.js";
 import { SIGNS, WORDS } from "./tiles.js";
 
+// Heights of a row in the style sheet, without and with what to do.
+const ROW_REM = 3.9;
+const ROOMY_REM = 5.4;
 const RANK = { red: 3, yellow: 2, blue: 1, ok: 0 };
 const STATUS = { open: "open", acknowledged: "acknowledged", in_progress: "in progress" };
 const WHOSE = { all: "everyone", customer: "customers", partner: "partners" };
@@ -61,9 +64,12 @@ export class AlertLog {
 
   /** As many as fit: open before resolved, worst before mild; then newest first. */
   #chosen() {
-    const line = parseFloat(getComputedStyle(this.list).getPropertyValue("--row-height")) || 4;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const room = Math.max(3, Math.floor(this.list.clientHeight / (line * rem)));
+    const height = this.list.clientHeight / rem;
+    // With few alerts there is room to say what to do.
+    const roomy = this.active.length * ROOMY_REM + (this.alerts.length - this.active.length) * ROW_REM <= height;
+    setState(this.list, "roomy", roomy ? "yes" : null);
+    const room = roomy ? this.alerts.length : Math.max(3, Math.floor(height / ROW_REM));
     const open = (a) => (a.status === "resolved" ? 0 : 1);
     const newest = (a, b) => open(b) - open(a) || b.opened_at - a.opened_at || (a.fingerprint < b.fingerprint ? -1 : 1);
     const weight = (a) => open(a) * 10 + (open(a) ? RANK[a.severity] : 0);
@@ -84,6 +90,7 @@ export class AlertLog {
         title: el("span", { class: "alert-title" }),
         detail: el("span", { class: "alert-detail" }),
         since: el("span", { class: "alert-since" }),
+        action: el("span", { class: "alert-action" }),
       };
       row.node = el("li", { class: "alert", "data-alert": alert.fingerprint }, ...Object.values(row));
       this.rows.set(key, row);
@@ -97,6 +104,7 @@ export class AlertLog {
     setText(row.word, over ? `was ${alert.word}` : alert.word);
     setText(row.title, alert.title);
     setText(row.detail, this.#detail(alert));
+    setText(row.action, over || !alert.action ? "" : `→ ${alert.action}`);
     setText(row.since, this.#since(alert, now));
     return row.node;
   }

@@ -6,7 +6,7 @@ import { sparkline } from "./charts.js";
 
 export const SIGNS = { red: "▲", yellow: "◆", blue: "●", ok: "✓" };
 export const WORDS = { red: "critical", yellow: "warning", blue: "information" };
-const RANGES = { "7d": ["now-7d", 60], "30d": ["now-30d", 62], "90d": ["now-90d", 45] };
+const RANGES = { "7d": ["now-7d", 30], "30d": ["now-30d", 32], "90d": ["now-90d", 45] };
 
 /** One hero KPI of this wall's audience. */
 export class Tile {

@@ -327,8 +327,9 @@ class Seeder:
                 ]
             )
         ]
-        for audience in ("all", "customer"):
-            self.redis.set(self.names.listing("feedback_latest", audience), encode(rows))
+        for audience, place in (("customer", slice(2)), ("partner", slice(2, None))):
+            key = self.names.listing("feedback_latest", audience)
+            self.redis.set(key, encode(rows[place]))
 
 
 def _formula(kpi: Kpi, panes: list[Point]) -> float | None:

@@ -214,6 +214,17 @@ async def test_a_list_comes_as_it_was_written(client: Client, seeder: Seeder) ->
     assert [row["sentiment"] for row in rows] == ["positive", "negative"]
 
 
+async def test_the_list_of_all_is_both_audiences_newest_first(
+    client: Client, seeder: Seeder
+) -> None:
+    """It is kept by audience."""
+    seeder.feedback()
+
+    rows = (await client.get("/api/lists/feedback_latest")).json()["rows"]
+
+    assert [row["sentiment"] for row in rows] == ["positive", "negative", "neutral"]
+
+
 async def test_health_tells_the_age_of_each_source(client: Client, seeder: Seeder) -> None:
     """A silent one degrades."""
     seeder.health(tickets=20 * MINUTE)

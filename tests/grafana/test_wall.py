@@ -171,6 +171,27 @@ async def test_an_alert_that_opens_appears_at_once_with_sign_word_and_colour(
     await expect(tile(page, "csat")).to_contain_text("▽ misses target")
 
 
+async def test_a_storm_of_alerts_leaves_the_worst_on_display(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """What does not fit is counted; no scroll bar, no row cut in half."""
+    for number in range(40):
+        seeder.alert(f"rule-{number}", "visits", "all", "yellow", number, title=f"Storm {number}")
+    seeder.alert("csat_drop", "csat", "customer", "red", 300, title="CSAT drop")
+
+    await page.goto(server.url)
+
+    await expect(page.locator("#alert-counts")).to_have_text("▲ 1 critical◆ 40 warning")
+    await expect(page.locator(".alert").last).to_contain_text("CSAT drop")
+    shown = await page.locator(".alert").count()
+    await expect(page.locator("#alerts-more")).to_have_text(f"and {41 - shown} more")
+    list_box = await page.locator("#alerts").bounding_box()
+    row_box = await page.locator(".alert").last.bounding_box()
+    assert list_box is not None
+    assert row_box is not None
+    assert row_box["y"] + row_box["height"] <= list_box["y"] + list_box["height"] + 1
+
+
 async def test_an_empty_wall_explains_itself(page: Page, server: Server) -> None:
     """What it waits for; never a zero."""
     await page.goto(server.url)
