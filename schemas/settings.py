@@ -5,7 +5,9 @@ The README's table is generated from here (``python -m agents settings``).
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -67,6 +69,18 @@ SECRETS = frozenset({"kafka_password", "redis_password", "api_token"})
 KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 KAFKA_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 CLOCKS = ("wall", "data")
+# Of these even 0 makes no sense.
+_POSITIVE = frozenset(
+    {
+        "partitions",
+        "kafka_replicas",
+        "checkpoint_s",
+        "session_timeout_s",
+        "record_bytes_max",
+        "fetch_bytes_max",
+        "batch_records_max",
+    }
+)
 
 HELP: dict[str, str] = {
     "kafka": "Kafka bootstrap servers, comma separated",
@@ -196,10 +210,19 @@ def _check(settings: Settings) -> None:
         )
     if settings.kafka_key_file and not settings.kafka_cert_file:
         raise ValueError("CC_KAFKA_KEY_FILE needs CC_KAFKA_CERT_FILE")
-    for name in ("partitions", "kafka_replicas"):
-        if (value := getattr(settings, name)) < 1:
-            raise ValueError(f"{variable(name)}={value} is less than 1")
+    if re.fullmatch(r"[A-Za-z0-9._-]{0,100}", settings.prefix) is None:
+        raise ValueError(f"CC_PREFIX={settings.prefix!r} is no beginning of a topic's name")
+    _check_numbers(settings)
     try:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"CC_TIME_ZONE={settings.time_zone!r} is no time zone") from None
+
+
+def _check_numbers(settings: Settings) -> None:
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if not isinstance(value, int | float):
+            continue
+        if not math.isfinite(value) or value < 0 or (value == 0 and name in _POSITIVE):
+            raise ValueError(f"{variable(name)}={value} is out of range")
