@@ -78,11 +78,11 @@ class MergeState:
         store = self.stores.setdefault(topic, Store())
         if kind == "source":
             store.sources[int(rest)] = Source(*value)
-            store.partials.setdefault(int(rest), {})
         elif kind == "part":
             partition, tier, start, name = rest.split("/")
             pane_id = (tier, int(start))
-            store.partials.setdefault(int(partition), {}).setdefault(pane_id, {}).update(value)
+            parts = store.partials.setdefault(pane_id, {})
+            parts.setdefault(int(partition), {}).update(value)
             self._saved.setdefault(f"part/{topic}/{partition}/{tier}/{start}", set()).add(name)
         elif kind == "settled":
             tier, start, name = rest.split("/")
@@ -114,11 +114,11 @@ class MergeState:
         sources, store.unsaved_sources = store.unsaved_sources, set()
         for partition in sources:
             s = store.sources[partition]
-            values = (s.versions, s.watermark, s.head, s.idle, s.settled_at, s.arrival)
+            values = (s.versions, s.watermark, s.head, s.idle, s.arrival)
             yield f"source/{topic}/{partition}", values
         unsaved, store.unsaved = store.unsaved, set()
         for partition, tier, start in unsaved:
-            cells = store.partials[partition].get((tier, start))
+            cells = store.partials.get((tier, start), {}).get(partition)
             yield from self._pane(f"part/{topic}/{partition}/{tier}/{start}", cells)
         settled, store.unsaved_settled = store.unsaved_settled, set()
         for tier, start in settled:

@@ -98,10 +98,17 @@ class Publisher:
         """Messages of at most ``CELLS_MAX`` cells for each shard."""
         shards: dict[int, list[Any]] = {}
         room: dict[int, int] = {}
+        shard_of = self.shards.known
         for (tier, start), cells in taken.items():
             split: dict[int, Cells] = {}
             for key, cell in cells.items():
-                split.setdefault(self.shards.of(key), {})[key] = cell
+                shard = shard_of.get(key)
+                if shard is None:
+                    shard = self.shards.of(key)
+                part = split.get(shard)
+                if part is None:
+                    part = split[shard] = {}
+                part[key] = cell
             for shard, part in split.items():
                 messages = shards.setdefault(shard, [[]])
                 room[shard] = room.get(shard, 0) + len(part)

@@ -73,8 +73,8 @@ class Ring:
         if have is None:
             have = self.rows[key] = self._new(key, len(cell))
             self.lengths[key] = len(cell)
-        rows.extend(range(have, have + len(cell)))
-        values.extend(cell)
+        rows += range(have, have + len(cell))
+        values += cell
 
     def _new(self, key: str, count: int) -> int:
         row = len(self.owner)

@@ -23,7 +23,6 @@ class Source(Struct):
     watermark: int = NO_TIME
     head: int = NO_TIME
     idle: bool = False
-    settled_at: int = NO_TIME
     arrival: int = NO_TIME
 
 
@@ -39,7 +38,9 @@ class Store:
         self.sources: dict[int, Source] = {}
         self.rings: dict[str, Ring] = {}
         self.levels = Levels()
-        self.partials: dict[int, dict[tuple[str, int], Cells]] = {}
+        # Parts that sources may still correct: by pane, by source partition.
+        self.partials: dict[tuple[str, int], dict[int, Cells]] = {}
+        self.settled_to = NO_TIME
         self.base: Cells = {}
         self.head = NO_TIME
         self.arrival = NO_TIME
@@ -60,13 +61,13 @@ class Store:
         source = self.sources.get(pub.partition)
         if source is None:
             source = self.sources[pub.partition] = Source([0, 0])
-            self.partials[pub.partition] = {}
         if pub.version < source.versions[pub.lane]:
             self.refused += 1
             return False
+        source.head = max(source.head, pub.head)
+        self.advance(source.head)
         for tier, start, cells in pub.panes:
             self._replace(pub.partition, tier, start, cells, hero=pub.lane == HERO)
-        source.head = max(source.head, pub.head)
         source.arrival = max(source.arrival, pub.arrival)
         self.arrival = max(self.arrival, source.arrival)
         if pub.final:
@@ -74,22 +75,19 @@ class Store:
             if pub.lane == REST:
                 source.watermark = max(source.watermark, pub.watermark)
                 source.idle = pub.idle
-                self._settle(pub.partition, source)
+                self._settle(source.watermark)
         self.unsaved_sources.add(pub.partition)
-        self.advance(source.head)
         return True
 
     def _replace(self, partition: int, tier: str, start: int, cells: Cells, *, hero: bool) -> None:
-        part = self.partials[partition].setdefault((tier, start), {})
-        changes: Cells = {}
-        for key, cell in cells.items():
-            old = part.get(key)
-            part[key] = cell
-            change = cell if old is None else _minus(cell, old)
-            if change is not None:
-                changes[key] = change
-        if not changes:
-            return
+        parts = self.partials.setdefault((tier, start), {})
+        part = parts.get(partition)
+        if part is None:
+            parts[partition] = changes = cells
+        else:
+            changes = _replaced(part, cells)
+            if not changes:
+                return
         self.unsaved.add((partition, tier, start))
         if tier == "L":
             self.touched_levels |= self.levels.add(start, changes)
@@ -142,22 +140,28 @@ class Store:
 
     # settling
 
-    def _settle(self, partition: int, source: Source) -> None:
-        if source.watermark - source.settled_at < MINUTE_MS:
+    def _settle(self, watermark: int) -> None:
+        """Settle the panes that no source which has a part of them will correct any more."""
+        if watermark - self.settled_to < MINUTE_MS:
             return
-        source.settled_at = source.watermark
-        parts = self.partials[partition]
-        over = [p for p in parts if p[1] < source.watermark - TIERS[p[0]].correct_ms]
-        for pane_id in over:
+        self.settled_to = watermark
+        for pane_id in [p for p in self.partials if p[1] < watermark - TIERS[p[0]].correct_ms]:
             tier, start = pane_id
-            cells = parts.pop(pane_id)
-            self.unsaved.add((partition, tier, start))
-            if tier == "L":
+            oldest = start + TIERS[tier].correct_ms
+            parts = self.partials[pane_id]
+            if all(self.sources[source].watermark > oldest for source in parts):
+                del self.partials[pane_id]
+                self._settle_pane(pane_id, parts)
+
+    def _settle_pane(self, pane_id: tuple[str, int], parts: dict[int, Cells]) -> None:
+        self.unsaved.update((source, *pane_id) for source in parts)
+        if pane_id[0] == "L":
+            for cells in parts.values():
                 for key, cell in cells.items():
                     add_cell(self.base, key, cell)
-                self.unsaved_base = True
-            elif tier in SETTLED_TIERS:
-                self.unsaved_settled.add(pane_id)
+            self.unsaved_base = True
+        elif pane_id[0] in SETTLED_TIERS:
+            self.unsaved_settled.add(pane_id)
 
     def settled_cells(self, tier: str, start: int) -> Cells | None:
         """What is settled of a pane: all of it less what sources may still correct.
@@ -168,8 +172,8 @@ class Store:
         if ring is None or start < ring.oldest():
             return None
         cells = ring.cells(start)
-        for parts in self.partials.values():
-            for key, cell in parts.get((tier, start), {}).items():
+        for part in self.partials.get((tier, start), {}).values():
+            for key, cell in part.items():
                 add_cell(cells, key, cell, -1)
         return cells
 
@@ -184,8 +188,8 @@ class Store:
             add_cell(self.levels.values, key, cell)
         for (tier, start), cells in settled.items():
             self.ring(tier).add(start, cells)
-        for parts in self.partials.values():
-            for (tier, start), cells in parts.items():
+        for (tier, start), parts in self.partials.items():
+            for cells in parts.values():
                 if tier == "L":
                     self.levels.add(start, cells)
                 else:
@@ -243,6 +247,18 @@ def _leaving(ring: Ring, window: Window, time_ms: int) -> set[str]:
     panes = window.span_ms // ring.width
     gone = ring.sums(ring.head - (panes - min(steps, panes)) * ring.width, min(steps, panes))
     return {ring.owner[row] for row in gone.nonzero()[0]}
+
+
+def _replaced(part: Cells, cells: Cells) -> Cells:
+    """Put newer cells in the place of older ones; what that changes."""
+    changes: Cells = {}
+    for key, cell in cells.items():
+        old = part.get(key)
+        part[key] = cell
+        change = cell if old is None else _minus(cell, old)
+        if change is not None:
+            changes[key] = change
+    return changes
 
 
 def _minus(new: Any, old: Any) -> Cell | None:

@@ -48,13 +48,13 @@ class Shards:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._known: dict[str, int] = {}
+        self.known: dict[str, int] = {}
 
     def of(self, key: str) -> int:
         """Shard of a cell key ``measure|audience|split``."""
-        shard = self._known.get(key)
+        shard = self.known.get(key)
         if shard is None:
             parts = key.split("|", 2)
             split = parts[2] if len(parts) > 2 else ""
-            shard = self._known[key] = crc32(split.encode()) % self.count
+            shard = self.known[key] = crc32(split.encode()) % self.count
         return shard
