@@ -18,6 +18,7 @@ from schemas.measures import HOUR_MS, MEASURES
 from schemas.names import Names
 from schemas.settings import Settings
 from streams.batches import RecordBatch
+from streams.entities import SETTLED_KEEP_MS
 from streams.folds import FOLDS
 from streams.folds.base import Context, NoFold, TextModel
 from streams.lists import Lists
@@ -45,7 +46,7 @@ class TopicState:
         self.late_limit = settings.late_limit_h * HOUR_MS
         horizon = (settings.repeat_horizon_events, settings.repeat_horizon_h * HOUR_MS)
         self.ids = Memory(*horizon)
-        self.memory = Memory(*horizon)
+        self.memory = Memory(settings.repeat_horizon_events, SETTLED_KEEP_MS)
         self.keys = Keys(settings.dimension_values_max)
         self.panes = Panes(self.keys)
         self.intake = Panes(Keys(settings.dimension_values_max))
@@ -88,25 +89,27 @@ class TopicState:
         """Fold an event unless it is late or a repeat; what became of it."""
         at = event.occurred_at
         panes = self.panes
-        watermark = panes.watermark
-        if at < watermark - self.late_limit:
-            return LATE
         hashed = hash_id(f"{event.source}\0{event.event_id}")
-        if self.ids.recall(hashed, watermark) is not None:
+        if self.ids.recall(hashed, panes.watermark) is not None:
             return REPEATED
-        self.ids.remember(hashed, watermark)
+        if at < panes.watermark - self.late_limit:
+            return LATE
         if self.by_arrival:
             panes.arrival = recorded_ms
+        self.keys.meet(event.channel, event.region, event.product, event.partner_id)
         handler = self.handlers.get(type(event))
         if handler is not None:
             handler(event)
-        if at <= self.head:
-            return ACCEPTED
-        if at > recorded_ms + self.early_limit:
-            return EARLY
-        self.head = at
-        panes.watermark = at - self.close_delay
-        return ACCEPTED
+        fate = ACCEPTED
+        if at > self.head:
+            if at > recorded_ms + self.early_limit:
+                fate = EARLY
+            else:
+                self.head = at
+                panes.watermark = at - self.close_delay
+        # The horizon runs from the time that the event itself brought.
+        self.ids.remember(hashed, panes.watermark)
+        return fate
 
     def _count(self, intake: dict[tuple[int, str, str, int], int]) -> None:
         for (fate, source, reason, minute), n in intake.items():
