@@ -17,7 +17,7 @@ from schemas.measures import DAY_MS, HOUR_MS, MEASURES, histogram
 from streams.panes import Panes
 
 SETTLED_KEEP_MS = 9 * DAY_MS
-OPEN_KEEP_MS = 120 * DAY_MS
+OPEN_KEEP_MS = 400 * DAY_MS
 SWEEP_EVERY_MS = HOUR_MS
 
 

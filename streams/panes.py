@@ -47,6 +47,7 @@ class Keys:
         self.values_max = values_max
         self.known: dict[str, dict[str, str]] = {}
         self.changed = False
+        self._met: set[tuple[str | None, str | None, str | None]] = set()
         self._cache: dict[tuple[str, str, tuple[str | None, ...]], tuple[str, ...]] = {}
 
     def fine(self, m: Measure, audience: str, dims: tuple[str | None, ...]) -> tuple[str, ...]:
@@ -59,6 +60,19 @@ class Keys:
                 self._cache.clear()
             self._cache[at] = keys
         return keys
+
+    def meet(
+        self, channel: str | None, region: str | None, product: str | None, partner: str | None
+    ) -> None:
+        """Give the values of an accepted event's envelope their places."""
+        if (channel, region, product) not in self._met:
+            for name, value in (("channel", channel), ("region", region), ("product", product)):
+                self._value(name, value)
+            if len(self._met) >= _KEY_CACHE_MAX:
+                self._met.clear()
+            self._met.add((channel, region, product))
+        if partner is not None:
+            self._value("partner", partner)
 
     def partner(self, m: Measure, audience: str, partner: str) -> str:
         """Key of one partner's cell."""
@@ -159,6 +173,8 @@ class Panes:
 
     def _over(self, pane_id: PaneId) -> bool:
         tier, start = pane_id
+        if tier == "L":  # a step is clamped into the minute that holds the limit
+            start += TIERS[tier].width_ms
         return start < self.watermark - TIERS[tier].correct_ms
 
     def take_unpublished(self, hero: frozenset[str] | None) -> dict[PaneId, Cells]:

@@ -54,8 +54,14 @@ class FeedbackFold:
         if e.pss is not None:
             add(PSS, at, "partner", (e.region,), (1, int(e.pss >= 4)), e.partner_id)
         self._feeling(e, audience)
-        memory = self.context.memory
-        memory.remember(hash_id(e.feedback_id), self.context.panes.watermark, at)
+        self._remember(e.feedback_id, at)
+
+    def _remember(self, feedback_id: str, at: int) -> None:
+        """When it was submitted, the earliest of several, kept by that time."""
+        memory, hashed = self.context.memory, hash_id(feedback_id)
+        known = memory.recall(hashed, self.context.panes.watermark)
+        if known is None or at < known:
+            memory.remember(hashed, at, at)
 
     def _feeling(self, e: FeedbackSubmitted, audience: str) -> None:
         felt = feeling(self.context.text, e.sentiment, e.text)

@@ -85,7 +85,7 @@ class TicketLife:
         t.priority = e.priority or t.priority
         t.kind = e.kind or t.kind
         if t.transitions and t.opened_at is not None:
-            t.settled = state_of(t.opened_at, t.transitions) != OPEN
+            t.settled = state_of(t.opened_at, t.transitions) == CLOSED
 
     def contributions(self, t: Ticket) -> list[Contribution]:
         """Rows "tickets" of docs/measures.md."""

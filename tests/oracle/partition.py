@@ -16,7 +16,7 @@ from tests.oracle.panes import Panes
 Score = Callable[[str], int]
 
 FORGET_SETTLED_MS = 9 * DAY
-FORGET_MS = 120 * DAY
+FORGET_MS = 400 * DAY
 
 
 class Stored(NamedTuple):

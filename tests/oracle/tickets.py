@@ -23,11 +23,12 @@ TRANSITIONS_MAX = 16
 
 
 class Walk(NamedTuple):
-    """A ticket's way: open spans, spans as resolved, and ends of open spans by resolving."""
+    """A ticket's way: open spans, spans as resolved, ends of open spans by resolving, its states."""
 
     open: list[tuple[int, int | None]]
     resolved: list[tuple[int, int | None]]
     resolutions: list[tuple[int, int, int | None]]  # (time, contacts, next reopening)
+    states: list[str]
 
 
 def transitions(events: list[Event]) -> list[Event]:
@@ -41,7 +42,7 @@ def transitions(events: list[Event]) -> list[Event]:
 
 def walk(opened_at: int, steps: list[Event]) -> Walk:
     """Follow the transitions from ``opened_at``."""
-    way = Walk([(opened_at, None)], [], [])
+    way = Walk([(opened_at, None)], [], [], ["open"])
     state = "open"
     for step in steps:
         at, to = step["occurred_at"], TRANSITIONS[step["type"]]
@@ -62,6 +63,7 @@ def walk(opened_at: int, steps: list[Event]) -> Walk:
         elif state == "resolved" and to == "closed":
             _leave_resolved(way, state, at)
             state = to
+        way.states.append(state)
     return way
 
 
@@ -99,7 +101,7 @@ def ticket(events: list[Event]) -> Outcome:
         started = [responded_at, earliest(events, "", "ticket.assigned")]
         progress = min((t for t in started if t is not None), default=None)
         _status(to, f"{kind}s", way, progress, whom)
-    return Outcome(to, settled=way.open[-1][1] is not None)
+    return Outcome(to, settled=way.states[-1] == "closed")
 
 
 def _overdue(to: Contributions, way: Walk, opened_at: int, response: int | None, whom: Who) -> None:
