@@ -28,7 +28,6 @@ from grafana.routes import EVENTS_PATH, ROUTES, Route
 from grafana.security import Guard
 from grafana.shared import SharedAnswers
 from grafana.store import Store
-from schemas.names import Names
 from schemas.settings import Settings
 
 KEEP_S = 0.5
@@ -45,7 +44,7 @@ def wall_clock_ms() -> int:
 
 def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> Starlette:
     """The application; it connects to Redis when it starts."""
-    store = Store(settings.redis, Names(settings.prefix))
+    store = Store(settings)
     hub = Hub(store, now_ms, live=settings.clock == "wall")
     context = Context(settings, store, hub, now_ms)
 

@@ -31,6 +31,7 @@ from schemas.readings import (
     decode_point,
     decode_reading,
 )
+from schemas.settings import Settings, redis_options
 
 T = TypeVar("T")
 
@@ -45,14 +46,15 @@ _log = logging.getLogger(__name__)
 class Store:
     """The projection that the engine keeps in Redis, read-only. One per process."""
 
-    def __init__(self, url: str, names: Names) -> None:
-        self._names = names
+    def __init__(self, settings: Settings) -> None:
+        self._names = Names(settings.prefix)
         self._redis: Redis = Redis.from_url(
-            url,
+            settings.redis,
             socket_timeout=ANSWER_TIMEOUT_S,
             socket_connect_timeout=ANSWER_TIMEOUT_S,
             health_check_interval=SUBSCRIPTION_CHECK_S,
             retry=Retry(NoBackoff(), 1),
+            **redis_options(settings),
         )
 
     async def close(self) -> None:

@@ -12,6 +12,9 @@ const STATUS = { open: "open", acknowledged: "acknowledged", in_progress: "in pr
 const WHOSE = { all: "everyone", customer: "customers", partner: "partners" };
 const SHARED = ["all", "both", "none", "engine"];
 
+/** Whether an alert is about a KPI as a whole, not about one channel or partner. */
+const isTotal = (alert) => !alert.segment.includes("|");
+
 export class AlertLog {
   constructor(audience) {
     this.audience = audience;
@@ -33,17 +36,17 @@ export class AlertLog {
     return this.alerts.filter((a) => a.status !== "resolved");
   }
 
-  /** The worst open severity of a KPI, or null. */
-  severityOf(kpi) {
-    const found = this.active.filter((a) => a.kpi === kpi).map((a) => a.severity);
-    const worst = found.sort((a, b) => RANK[b] - RANK[a])[0];
-    return worst && worst !== "ok" ? worst : null;
+  /** The worst open alert of a KPI, of its total rather than of a part; or null. */
+  worstOf(kpi) {
+    const weight = (a) => RANK[a.severity] * 2 + (isTotal(a) ? 1 : 0);
+    const found = this.active.filter((a) => a.kpi === kpi && a.severity !== "ok");
+    return found.sort((a, b) => weight(b) - weight(a))[0] ?? null;
   }
 
-  /** The spans of a KPI's alerts, for its trend. */
+  /** The spans of the alerts on a KPI's total, for its trend. */
   spansOf(kpi) {
     return this.alerts
-      .filter((a) => a.kpi === kpi)
+      .filter((a) => a.kpi === kpi && isTotal(a))
       .map((a) => ({ from: a.opened_at, to: a.resolved_at, severity: a.severity, sign: SIGNS[a.severity] }));
   }
 

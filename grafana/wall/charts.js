@@ -108,7 +108,9 @@ export function lineChart(host, { rows, previous, target, axis, label, step, spa
   const values = [...rows, ...previous].map((r) => r.value).concat(target ?? []);
   const [low, high] = domain(values, { least });
   const chart = frame(host, { from, to, low, high, axis, label });
-  const inside = previous.filter((r) => r.time >= from && r.time <= to);
+  const inside = previous.filter((r) => r.time >= from && r.time < to);
+  // A point stands for its whole step: it is drawn in the middle of it.
+  const x = (t) => chart.x(t + step / 2);
   bands(chart, spans, from, to);
   if (target !== null) {
     chart.root.append(
@@ -116,12 +118,12 @@ export function lineChart(host, { rows, previous, target, axis, label, step, spa
     );
   }
   chart.root.append(
-    svg("path", { class: "previous", d: path(inside, chart.x, chart.y) }),
-    svg("path", { class: "line", d: path(rows, chart.x, chart.y) }),
+    svg("path", { class: "previous", d: path(inside, x, chart.y) }),
+    svg("path", { class: "line", d: path(rows, x, chart.y) }),
   );
   const end = last(rows);
   if (end) {
-    const at = { cx: chart.x(end.time), cy: chart.y(end.value), r: chart.em * 0.28 };
+    const at = { cx: x(end.time), cy: chart.y(end.value), r: chart.em * 0.28 };
     chart.root.append(svg("circle", { class: "end", ...at }));
   }
   host.replaceChildren(chart.root);

@@ -54,22 +54,27 @@ export class Tile {
   }
 
   /** Its state: stale before alert, alert before target, in words and sign as well as colour. */
-  mark(severity, staleSince, now) {
+  mark(alert, staleSince, now) {
     const stale = staleSince !== null;
     setState(this.node, "stale", stale ? "yes" : null);
-    setState(this.node, "severity", severity);
+    setState(this.node, "severity", alert?.severity ?? null);
     const met = this.row?.target_met ?? null;
     setState(this.node, "met", met === null ? null : String(met));
     const since = stale ? `◷ stale since ${moment(staleSince, now)}` : null;
-    setText(this.state, this.#state(severity, met, since));
+    setText(this.state, this.#state(alert, met, since));
   }
 
-  #state(severity, met, stale) {
+  #state(alert, met, stale) {
     const { unit, topics } = this.kpi;
     if (!this.row || this.row.value === null) return `No data yet: waiting for events on topic ${topics.join(", ")}`;
     if (stale) return stale;
     const goal = this.kpi.target === null ? "" : `target ${trimmed(unit, this.kpi.target)}`;
-    if (severity) return [`${SIGNS[severity]} ${WORDS[severity]}`, goal].filter(Boolean).join(" · ");
+    if (alert) {
+      const state = `${SIGNS[alert.severity]} ${WORDS[alert.severity]}`;
+      // Where only a part of it is in alarm, say which.
+      const about = alert.segment.includes("|") ? `: ${alert.label}` : goal && ` · ${goal}`;
+      return state + about;
+    }
     if (met !== null) return met ? `✓ meets ${goal}` : `▽ misses ${goal}`;
     return this.row.previous === null ? "" : `last week ${value(unit, this.row.previous)}`;
   }

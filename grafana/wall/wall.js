@@ -61,7 +61,7 @@ function push(data, isSnapshot) {
 function draw() {
   status.draw();
   for (const tile of tiles) {
-    tile.mark(alerts.severityOf(tile.kpi.id), status.staleSinceOf(tile.kpi.topics), status.now);
+    tile.mark(alerts.worstOf(tile.kpi.id), status.staleSinceOf(tile.kpi.topics), status.now);
   }
   alerts.draw(status.now);
 }

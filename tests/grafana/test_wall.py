@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from grafana import live
+from schemas.catalogue import KPIS
 from schemas.measures import MINUTE_MS
 from schemas.readings import Reading
 from schemas.settings import Settings
@@ -169,6 +170,26 @@ async def test_an_alert_that_opens_appears_at_once_with_sign_word_and_colour(
     await expect(row).to_contain_text("was critical")
     await expect(page.locator("#alert-counts")).to_have_text("✓ No open alerts")
     await expect(tile(page, "csat")).to_contain_text("▽ misses target")
+
+
+async def test_an_alert_of_a_part_names_the_part_on_the_tile(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """And draws no band over the trend of the whole."""
+    seeder.trend(KPIS["csat"], "all")
+    seeder.alert("csat_drop", "csat", "customer|channel=web,region=emea", "red", 60)
+
+    await page.goto(server.url)
+
+    await expect(tile(page, "csat")).to_contain_text("▲ critical: web · emea")
+    await expect(page.locator("#csat-chart .line")).to_be_visible()
+    await expect(page.locator("#csat-chart .band")).to_have_count(0)
+
+    seeder.alert("csat_level", "csat", "customer", "red", 60)
+    seeder.say(alerts=True)
+
+    await expect(tile(page, "csat")).to_contain_text("▲ critical · target 80\u202f%")
+    await expect(page.locator("#csat-chart .band")).to_have_count(1)
 
 
 async def test_a_storm_of_alerts_leaves_the_worst_on_display(
