@@ -56,6 +56,7 @@ class Demo:
         self.redis = EmbeddedRedis(self.data / "redis", progress=say)
         self.programs: list[Program] = []
         self.stopping = threading.Event()
+        self.history_done = threading.Event()
 
     def start(self) -> None:
         """Servers, topics, engine, wall, organisation."""
@@ -95,10 +96,18 @@ class Demo:
     def _run(
         self, name: str, arguments: list[str], env: dict[str, str], *, progress: bool = False
     ) -> None:
-        show = (lambda line: say(line, end="")) if progress else None
+        show = self._told if progress else None
         program = Program(name, arguments, env, self.data / f"{name}.log", show)
         self.programs.append(program)
         program.start()
+
+    def _told(self, line: str) -> None:
+        """A line of the organisation's: progress of its history."""
+        done = line.startswith("history 100%")
+        if not self.history_done.is_set():
+            say(line, end="\n" if done else "")
+        if done:
+            self.history_done.set()
 
     @property
     def address(self) -> str:
@@ -127,17 +136,13 @@ class Demo:
             if not shown:
                 shown = True
                 say(f"the wall: {self.address}   (Ctrl-C stops everything)")
-            lag = int(str(health.get("lag") or 0))
-            if not caught_up and health.get("lag") is not None and lag <= CAUGHT_UP_LAG:
-                caught_up = self._history_done()
+            if not caught_up and self.history_done.is_set():
+                lag = int(str(health.get("lag") or 0))
+                caught_up = lag <= CAUGHT_UP_LAG and health.get("lag") is not None
                 if caught_up:
                     say(f"live: the engine has caught up. The wall: {self.address}")
-            elif not caught_up and lag:
-                say(f"the engine is catching up: {lag:,} events to go", end="")
-
-    def _history_done(self) -> bool:
-        state = self.data / "organisation" / "state.json"
-        return state.exists() and time.time() - state.stat().st_mtime < 60
+                else:
+                    say(f"the engine is catching up: {lag:,} events to go", end="")
 
     def stop(self) -> None:
         """Stop everything we started, last first."""
