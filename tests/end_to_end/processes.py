@@ -68,14 +68,15 @@ class Worker:
 
 
 class Engine:
-    """Workers of one prefix, on given servers, with given settings (``CC_…`` without the ``CC_``)."""
+    """Workers of one prefix, on given servers, with given settings (``partitions`` is a must)."""
 
     def __init__(
         self, kafka: str, redis_url: str, prefix: str, directory: Path, **settings: object
     ) -> None:
         self.kafka = kafka
         self.names = Names(prefix)
-        self.partitions = int(str(settings.get("partitions", 4)))
+        self.settings = settings
+        self.partitions = int(str(settings["partitions"]))
         self.workers: list[Worker] = []
         self._directory = directory
         given = {"kafka": kafka, "redis": redis_url, "prefix": prefix, "data_dir": directory}

@@ -18,7 +18,7 @@ from detectors.text import Vader
 from tests.end_to_end.broker import produce, read, read_sources, settle
 from tests.end_to_end.processes import Engine
 from tests.oracle.batch import Result, compute
-from tests.oracle.compare import alive, compare, engine_cells
+from tests.oracle.compare import Stage, alive, compare, engine_cells
 from tests.oracle.generate import TOPICS, Mix, Record, generate
 from tests.oracle.partition import Limits
 
@@ -26,6 +26,7 @@ EVENTS = int(os.environ.get("CC_TEST_EVENTS", "60000"))
 SETTLE_S = 90 + EVENTS / 2_000
 SESSION_S = 3
 PLACES = 25
+STAGES: tuple[Stage, ...] = ("fold", "merge")
 COUNTED = ("accepted", "late", "repeated", "rejected", "ignored")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + EVENTS / 200)]
@@ -38,7 +39,15 @@ def records() -> list[Record]:
 
 
 @pytest.fixture
-def engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Engine]:
+def clock() -> str:
+    """By event time alone, minutes of all five days are kept; a test may say otherwise."""
+    return "data"
+
+
+@pytest.fixture
+def engine(
+    kafka: str, redis_url: str, namespace: str, tmp_path: Path, clock: str
+) -> Iterator[Engine]:
     """An engine of four partitions, its topics made, no worker yet."""
     engine = Engine(
         kafka,
@@ -46,6 +55,7 @@ def engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Iterat
         f"{namespace}.",
         tmp_path,
         partitions=4,
+        clock=clock,
         checkpoint_s=1,
         session_timeout_s=SESSION_S,
         dimension_values_max=PLACES,
@@ -64,14 +74,17 @@ async def assert_exact(engine: Engine) -> None:
     """Wait until all is saved; then every pane of both stages equals the oracle's."""
     await settle(engine, SETTLE_S)
     rows = engine.state()
-    limits = Limits(dimension_values_max=PLACES)
+    wall_clock = engine.settings["clock"] == "wall"
+    limits = Limits(dimension_values_max=PLACES, wall_clock=wall_clock)
     expected = compute(await read_sources(engine), limits, score)
-    now_ms = time.time_ns() // 1_000_000
-    for stage in ("fold", "merge"):
-        horizon = alive(stage, [*expected.watermarks.values(), now_ms])
-        found = engine_cells(rows, stage)
-        differences = compare(expected.cells, found, horizon)
-        assert not differences, stage + "\n" + "\n".join(differences) + engine.logs()
+    now_ms = time.time_ns() // 1_000_000 if wall_clock else None
+    moments = [*expected.watermarks.values(), now_ms]
+    wrong = {
+        stage: compare(expected.cells, engine_cells(rows, stage), alive(stage, moments))
+        for stage in STAGES
+    }
+    report = (f"{stage}: {line}" for stage, lines in wrong.items() for line in lines)
+    assert not any(wrong.values()), "\n".join([*report, engine.logs()])
     await assert_nothing_vanished(engine, expected)
 
 
@@ -90,6 +103,7 @@ async def assert_nothing_vanished(engine: Engine, expected: Result) -> None:
     assert sorted(origins) == sorted(expected.dead)
 
 
+@pytest.mark.parametrize("clock", ["data", "wall"])
 async def test_every_final_value_is_the_oracles(engine: Engine, records: list[Record]) -> None:
     """Without any fault."""
     await produce(engine, records)

@@ -6,7 +6,7 @@ import itertools
 import json
 from typing import Any
 
-from tests.oracle.batch import DEFAULTS, Result, compute
+from tests.oracle.batch import Result, compute
 from tests.oracle.panes import Cell
 from tests.oracle.partition import Limits, Score, Stored
 
@@ -15,6 +15,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 MIDNIGHT = 1_790_035_200_000  # 2026-09-22
 
+BY_EVENT_TIME = Limits(wall_clock=False)
 TOPICS = {
     "ticket": "tickets",
     "delivery": "deliveries",
@@ -38,7 +39,7 @@ def at(hours: float) -> int:
 
 def run(
     *events: dict[str, Any],
-    limits: Limits = DEFAULTS,
+    limits: Limits = BY_EVENT_TIME,
     score: Score = lambda _: 0,
     sent_hours: float = 1000,
 ) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, TIERS
 from tests.oracle.contributions import Place
@@ -13,6 +14,23 @@ CellAt = tuple[str, int, str]
 Cell = list[int] | dict[int, int]
 
 MINUTE = 60_000
+FINE = "mf"
+
+
+class Age(NamedTuple):
+    """What the age of a pane is judged by: the watermark, for fine tiers also the broker's clock.
+
+    Both are None where there is none (yet), or where the clock does not count.
+    """
+
+    watermark: int | None
+    stamped_ms: int | None = None
+
+    def oldest(self, tier: str) -> int | None:
+        """Return the oldest moment of which a tier still takes corrections."""
+        moments = [self.watermark, self.stamped_ms if tier in FINE else None]
+        known = [moment for moment in moments if moment is not None]
+        return max(known) - TIERS[tier].correct_ms if known else None
 
 
 class Panes:
@@ -21,7 +39,7 @@ class Panes:
     def __init__(self) -> None:
         self.cells: dict[CellAt, Counter[int]] = defaultdict(Counter)
 
-    def apply(self, change: Mapping[Place, int], watermark: int | None) -> None:
+    def apply(self, change: Mapping[Place, int], age: Age) -> None:
         """Add contributions to every pane that still takes them."""
         for place, amount in change.items():
             if amount:
@@ -29,19 +47,18 @@ class Panes:
                     place.measure, place.audience, place.dims, place.partner
                 ):
                     for tier in tiers:
-                        start = pane(tier, place.at, watermark)
+                        start = pane(tier, place.at, age)
                         if start is not None:
                             self.cells[tier, start, key][place.field] += amount
 
 
-def pane(tier: str, at: int, watermark: int | None) -> int | None:
+def pane(tier: str, at: int, age: Age) -> int | None:
     """Start of the pane that takes a contribution at this moment, if there is one."""
-    row = TIERS[tier]
-    limit = None if watermark is None else watermark - row.correct_ms
+    limit = age.oldest(tier)
     if tier == "L":
         moved = at if limit is None else max(at, limit)
         return moved - moved % MINUTE
-    start = at - at % row.width_ms
+    start = at - at % TIERS[tier].width_ms
     return start if limit is None or start >= limit else None
 
 

@@ -11,7 +11,7 @@ from schemas.measures import MEASURES
 from tests.oracle import contributions, things
 from tests.oracle.contributions import DAY, Contributions, Event
 from tests.oracle.decode import Refused, decode
-from tests.oracle.panes import Panes
+from tests.oracle.panes import Age, Panes
 
 Score = Callable[[str], int]
 
@@ -29,7 +29,7 @@ class Stored(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """The settings that change what counts, in milliseconds and numbers."""
+    """The settings that change what counts, in milliseconds and numbers; the clock is wall or data."""
 
     late_ms: int = 48 * 3_600_000
     early_ms: int = 300_000
@@ -38,6 +38,7 @@ class Limits(NamedTuple):
     repeat_horizon_events: int = 200_000
     dimension_values_max: int = 200
     record_bytes_max: int = 262_144
+    wall_clock: bool = True
 
 
 @dataclass
@@ -69,12 +70,17 @@ class Partition:
         self.ids: dict[tuple[str, str], tuple[int, int | None]] = {}
         self.places: dict[str, set[str]] = defaultdict(set)
         self.lives: dict[tuple[str, ...], Life] = {}
-        self.submitted_at: dict[str, int] = {}
+        self.submissions: dict[str, tuple[int, int]] = {}  # moment, and its number
+        self.remembered = 0
 
     @property
     def watermark(self) -> int | None:
         """Highest event time less the close delay."""
         return None if self.high_ms is None else self.high_ms - self.limits.close_delay_ms
+
+    def age(self, record: Stored) -> Age:
+        """What ages are judged by while a record is taken into account."""
+        return Age(self.watermark, record.timestamp_ms if self.limits.wall_clock else None)
 
     def read(self, record: Stored) -> None:
         """Take one record into account."""
@@ -89,7 +95,7 @@ class Partition:
         verdict = self.judge(event, record.timestamp_ms)
         self.intake(record, verdict, source, "ok" if verdict in ("accepted", "early") else None)
         if verdict in ("accepted", "early"):
-            self.accept(event, early=verdict == "early")
+            self.accept(event, self.age(record), early=verdict == "early")
 
     def judge(self, event: Event, timestamp_ms: int) -> str:
         """``repeated``, ``late``, ``early`` (and accepted) or ``accepted``."""
@@ -121,17 +127,17 @@ class Partition:
         to = Contributions()
         amounts = {fields.index(v): 1 for v in verdicts}
         contributions.add(to, "intake", record.timestamp_ms, about, amounts)
-        self.panes.apply(to, self.watermark)
+        self.panes.apply(to, self.age(record))
         self.counts.update(verdicts)
 
-    def accept(self, event: Event, *, early: bool) -> None:
+    def accept(self, event: Event, age: Age, *, early: bool) -> None:
         """Count an event, then let it move time."""
         for name in ("channel", "region", "product"):
             event[name] = self.place(name, event[name]) if event[name] else None
         event["partner"] = event["partner_id"] and self.place("partner", event["partner_id"])
-        self.panes.apply(self.of_itself(event), self.watermark)
+        self.panes.apply(self.of_itself(event), age)
         if (thing := things.thing_of(event)) is not None:
-            self.panes.apply(self.of_its_thing(thing, event), self.watermark)
+            self.panes.apply(self.of_its_thing(thing, event), age)
         if not early:
             self.high_ms = max(self.high_ms or 0, event["occurred_at"])
         identity = event["source"], event["event_id"]
@@ -165,15 +171,21 @@ class Partition:
 
     def remember_submission(self, event: Event) -> None:
         """Keep the earliest moment of each feedback."""
-        known, at = self.submission(event["feedback_id"]), event["occurred_at"]
-        self.submitted_at[event["feedback_id"]] = at if known is None else min(known, at)
+        feedback_id, at = event["feedback_id"], event["occurred_at"]
+        known = self.submission(feedback_id)
+        self.remembered += known is None
+        earliest = at if known is None else min(known, at)
+        number = self.remembered if known is None else self.submissions[feedback_id][1]
+        self.submissions[feedback_id] = (earliest, number)
 
     def submission(self, feedback_id: str) -> int | None:
         """Return the moment, unless forgotten."""
-        at = self.submitted_at.get(feedback_id)
-        if at is None or (self.watermark or 0) > at + FORGET_SETTLED_MS:
+        if feedback_id not in self.submissions:
             return None
-        return at
+        at, number = self.submissions[feedback_id]
+        crowded = self.remembered - number >= self.limits.repeat_horizon_events
+        old = (self.watermark or 0) > at + FORGET_SETTLED_MS
+        return None if crowded or old else at
 
     def of_its_thing(self, thing: tuple[str, ...], event: Event) -> Contributions:
         """What changes in the contributions of the thing by this event."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.oracle.cases import at, event, panes, run
+from tests.oracle.partition import Limits
 
 HOUR_MS = 3_600_000
 
@@ -100,6 +101,15 @@ def test_an_answer_is_timed_from_its_submission(events: Any, waited_hours: int |
         assert not found
     else:
         assert {k: found[3][k] for k in (0, 1)} == {0: 1, 1: waited_hours * HOUR_MS}
+
+
+@pytest.mark.parametrize(("others", "known"), [(1, True), (2, False)])
+def test_a_submission_is_forgotten_when_too_many_followed(others: int, known: bool) -> None:
+    """Here two are remembered."""
+    later = [submitted(feedback_id=f"other-{n}") for n in range(others)]
+    events = [submitted(), *later, event("feedback.answered", 2)]
+    result = run(*events, limits=Limits(repeat_horizon_events=2))
+    assert bool(panes(result, "h", "answer_time|customer")) is known
 
 
 @pytest.mark.parametrize(("gap_days", "known"), [(8.9, True), (9.1, False)])

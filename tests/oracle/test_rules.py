@@ -8,7 +8,7 @@ import pytest
 
 from tests.oracle.batch import DEFAULTS, Result, compute
 from tests.oracle.cases import DAY, HOUR, MIDNIGHT, MINUTE, at, event, panes, run, steps
-from tests.oracle.panes import pane
+from tests.oracle.panes import Age, pane
 from tests.oracle.partition import Limits, Stored
 
 CLOSE_DELAY = 30 / 3600  # hours
@@ -94,11 +94,21 @@ def test_panes_take_corrections_for_as_long_as_their_tier_says() -> None:
     assert visits(result, tier="h") == {10: 1, 8: 1, 7: 1, -16: 1, -17: 1, -38: 1}
 
 
+def test_by_the_wall_clock_history_goes_to_the_hours_only() -> None:
+    """Stamped at 10:00, minutes from 8:00 and five minutes from −16:00 on; hours by the watermark."""
+    visited = [visit(7.9), visit(8), visit(-16.1), visit(-16), visit(-40)]
+    result = run(*visited, limits=Limits(), sent_hours=10)
+    assert visits(result, tier="m") == {8: 1}
+    assert visits(result, tier="f") == {-16: 1, 7 + 50 / 60: 1, 8: 1}
+    assert visits(result, tier="h") == {-40: 1, -17: 1, -16: 1, 7: 1, 8: 1}
+    assert panes(run(visit(11), limits=Limits(), sent_hours=10), "m", "visits|customer")
+
+
 @pytest.mark.parametrize(("age_hours", "moved_hours"), [(49, 49), (50, 50), (51, 50), (5000, 50)])
 def test_a_step_of_a_level_is_moved_not_dropped(age_hours: int, moved_hours: int) -> None:
     """It takes effect at the oldest moment that still takes corrections."""
     watermark = at(0) + 30_000
-    start = pane("L", watermark - age_hours * HOUR, watermark)
+    start = pane("L", watermark - age_hours * HOUR, Age(watermark))
     assert start == at(-moved_hours)
 
 
