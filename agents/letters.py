@@ -1,11 +1,12 @@
 """Rejected records: read from the dead-letter topics, sent back to where they came from.
 
-A replay is one transaction: the records and how far it got, so that none is sent twice. How far is
-kept for each reason (a consumer group each), because reasons are mended one at a time.
+A replay is one transaction for each reason: the records and how far it got, so that none is sent
+twice. How far is kept by reason (a consumer group each), as reasons are mended one at a time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -130,31 +131,52 @@ async def _records(
             yield record
 
 
-async def send_back(settings: Settings, topic: str, letters: list[Letter]) -> None:
-    """Send letters to their source topic, and remember it, all or nothing.
+async def first(letters: AsyncIterator[Letter], limit: int) -> list[Letter]:
+    """The first so many, or all."""
+    found: list[Letter] = []
+    async for one in letters:
+        found.append(one)
+        if len(found) == limit:
+            break
+    return found
 
-    Raises ``KafkaError``; a second replay of the same topic meanwhile ends this one.
+
+async def send_back(settings: Settings, topic: str, reasons: list[Reason], limit: int) -> int:
+    """Send what waits back to its topic, and remember it; how many that were.
+
+    Raises ``TopicError``, ``KafkaError``; another replay of the topic ends this one.
     """
-    if not letters:
-        return
     names = Names(settings.prefix)
-    producer = AIOKafkaProducer(
+    # Started first: it waits until what an earlier replay wrote is settled, and can be read.
+    async with AIOKafkaProducer(
         **connect.kafka(settings),
         transactional_id=f"{names.app}-dead-letters-{topic}",
         max_request_size=4_000_000,
         compression_type="lz4",
-    )
-    async with producer, producer.transaction():
-        for one in letters:
-            await producer.send(
-                names.source(topic),
-                one.value,
-                key=one.key,
-                partition=one.place.partition,
-                headers=list(one.headers),
-            )
+    ) as producer:
+        letters = await first(waiting(settings, topic, reasons), limit)
+        # A transaction each: aiokafka's take the offsets of one group only.
         for reason, offsets in reached(letters).items():
-            await producer.send_offsets_to_transaction(offsets, replay_group(names, reason))
+            async with producer.transaction():
+                chosen = [one for one in letters if one.reason == reason]
+                await _send(producer, names.source(topic), chosen)
+                await producer.send_offsets_to_transaction(offsets, replay_group(names, reason))
+        return len(letters)
+
+
+async def _send(producer: AIOKafkaProducer, topic: str, letters: list[Letter]) -> None:
+    sent = [
+        await producer.send(
+            topic,
+            one.value,
+            key=one.key,
+            partition=one.place.partition,
+            headers=list(one.headers),
+        )
+        for one in letters
+    ]
+    # The commit's own flush ignores failed sends.
+    await asyncio.gather(*sent)
 
 
 def reached(letters: list[Letter]) -> dict[str, dict[TopicPartition, OffsetAndMetadata]]:

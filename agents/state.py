@@ -25,8 +25,8 @@ async def saved(settings: Settings, stage: str) -> AsyncIterator[tuple[int, str,
     consumer = AIOKafkaConsumer(
         **connect.kafka(settings), isolation_level="read_committed", enable_auto_commit=False
     )
-    await consumer.start()
     try:
+        await consumer.start()
         for partition in range(count):
             async for key, value in read_state(consumer, topic, partition):
                 yield partition, key.decode(), decode(value)

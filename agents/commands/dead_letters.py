@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from agents.letters import Letter, send_back, waiting
+from agents.letters import Letter, first, send_back, waiting
 from schemas.codec import Reason
 from schemas.names import TOPICS
 from schemas.settings import Settings
@@ -44,22 +44,15 @@ def dead_letters(
 async def _topic(
     settings: Settings, topic: str, reasons: list[Reason], limit: int, *, replay: bool
 ) -> None:
-    letters: list[Letter] = []
-    more = ""
-    async for letter in waiting(settings, topic, reasons):
-        if len(letters) == limit:
-            more = " at least"
-            break
-        letters.append(letter)
     if not replay:
-        _show(topic, letters, more)
-    elif letters:
-        await send_back(settings, topic, letters)
-        click.echo(f"{topic}: {len(letters):,} sent back")
+        _show(topic, await first(waiting(settings, topic, reasons), limit), limit)
+    elif count := await send_back(settings, topic, reasons, limit):
+        click.echo(f"{topic}: {count:,} sent back")
 
 
-def _show(topic: str, letters: list[Letter], more: str) -> None:
-    click.echo(f"{topic}:{more} {len(letters):,}")
+def _show(topic: str, letters: list[Letter], limit: int) -> None:
+    more = " or more" if len(letters) == limit else ""
+    click.echo(f"{topic}: {len(letters):,}{more}")
     for reason, count in Counter(one.reason for one in letters).most_common():
         click.echo(f"  {reason}: {count:,}")
         for one in [one for one in letters if one.reason == reason][:EXAMPLES]:
