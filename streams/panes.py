@@ -40,6 +40,14 @@ def add_cell(cells: Cells, key: str, cell: Vector | Mapping[int, int], sign: int
             have[i] += sign * v
 
 
+def is_over(pane_id: PaneId, watermark: int) -> bool:
+    """Whether a pane takes no more corrections from a source of this watermark."""
+    tier, start = pane_id
+    if tier == "L":  # a step is clamped into the minute that holds the limit
+        start += TIERS[tier].width_ms
+    return start < watermark - TIERS[tier].correct_ms
+
+
 class Keys:
     """Cell keys of a topic partition; holds each dimension to its first values."""
 
@@ -172,10 +180,7 @@ class Panes:
             known.update(cells)
 
     def _over(self, pane_id: PaneId) -> bool:
-        tier, start = pane_id
-        if tier == "L":  # a step is clamped into the minute that holds the limit
-            start += TIERS[tier].width_ms
-        return start < self.watermark - TIERS[tier].correct_ms
+        return is_over(pane_id, self.watermark)
 
     def take_unpublished(self, hero: frozenset[str] | None) -> dict[PaneId, Cells]:
         """Cells changed since the last call: the hero cells, or (None) all others.

@@ -55,8 +55,8 @@ class Ring:
         values: list[int] = []
         for key, cell in changes.items():
             self._collect(key, cell, rows, values)
-        # The rows are distinct, so plain fancy indexing adds each once.
-        self.data[rows, (start // self.width) % self.slots] += values
+        if rows:  # all distinct, so plain fancy indexing adds each once
+            self.data[rows, (start // self.width) % self.slots] += values
 
     def _collect(self, key: str, cell: Cell, rows: list[int], values: list[int]) -> None:
         have = self.rows.get(key)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from schemas.measures import MINUTE_MS, TIERS, WINDOWS, Window
-from streams.panes import FINE, NO_TIME, Cell, Cells, add_cell
+from streams.panes import FINE, NO_TIME, Cell, Cells, add_cell, is_over
 from streams.rings import Levels, Ring
 from streams.views import Span, View
 from streams.wire import HERO, REST, Publication
@@ -67,6 +67,8 @@ class Store:
         source.head = max(source.head, pub.head)
         self.advance(source.head)
         for tier, start, cells in pub.panes:
+            if is_over((tier, start), source.watermark):
+                continue  # known to the last digit, perhaps settled: this is a replay
             self._replace(pub.partition, tier, start, cells, hero=pub.lane == HERO)
         source.arrival = max(source.arrival, pub.arrival)
         self.arrival = max(self.arrival, source.arrival)
@@ -145,11 +147,9 @@ class Store:
         if watermark - self.settled_to < MINUTE_MS:
             return
         self.settled_to = watermark
-        for pane_id in [p for p in self.partials if p[1] < watermark - TIERS[p[0]].correct_ms]:
-            tier, start = pane_id
-            oldest = start + TIERS[tier].correct_ms
+        for pane_id in [p for p in self.partials if is_over(p, watermark)]:
             parts = self.partials[pane_id]
-            if all(self.sources[source].watermark > oldest for source in parts):
+            if all(is_over(pane_id, self.sources[source].watermark) for source in parts):
                 del self.partials[pane_id]
                 self._settle_pane(pane_id, parts)
 
@@ -267,5 +267,5 @@ def _minus(new: Any, old: Any) -> Cell | None:
         return None
     if isinstance(new, dict):
         fields = new.keys() | old.keys()
-        return {f: d for f in fields if (d := new.get(f, 0) - old.get(f, 0))}
+        return {f: d for f in fields if (d := new.get(f, 0) - old.get(f, 0))} or None
     return [a - b for a, b in zip(new, old, strict=True)]
