@@ -1,0 +1,1 @@
+"""Throughput and latency, side by side in one run: ``make bench``."""
