@@ -18,7 +18,7 @@ from schemas.names import TOPICS, Names
 from schemas.settings import Settings
 from streams import connect
 from streams.batches import BatchLimits
-from streams.stage import fail, log, now_ms
+from streams.stage import Stage, fail, log, now_ms
 from streams.transport import BatchConsumerThread, BatchTransport
 
 
@@ -95,9 +95,10 @@ class Worker:
         self._agent("merge", [names.panes], lambda: self.merge.take)
         self._agent("watch", [names.verdicts], lambda: self.watch.take)
         app.task(self.start)
-        app.on_partitions_revoked.connect(self.revoked)
-        app.on_partitions_assigned.connect(self.assigned)
-        app.on_before_shutdown.connect(self.stopping)
+        # Faust's types leave no room for what its signals pass by name.
+        app.on_partitions_revoked.connect(self.revoked)  # type: ignore[arg-type]
+        app.on_partitions_assigned.connect(self.assigned)  # type: ignore[arg-type]
+        app.on_before_shutdown.connect(self.stopping)  # type: ignore[arg-type]
 
     def _agent(
         self, name: str, topics: list[str], take: Callable[[], Callable[..., Awaitable[None]]]
@@ -161,7 +162,7 @@ class Worker:
 
     async def report(self) -> None:
         """Tell walls how every source partition is doing."""
-        entries = self.fold.health(self.name)
+        entries: Any = self.fold.health(self.name)
         if entries:
             try:
                 await self.merge.redis.hset(self.names.health, mapping=entries)
@@ -179,7 +180,7 @@ class Worker:
 
     async def _assigned(self, assigned: set[Any]) -> None:
         await self.started.wait()
-        firsts = {
+        firsts: dict[str, Stage[Any]] = {
             self.names.source(TOPICS[0]): self.fold.stage,
             self.names.panes: self.merge.stage,
             self.names.verdicts: self.watch.stage,

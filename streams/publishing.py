@@ -84,14 +84,13 @@ class Publisher:
         lists: dict[str, list[dict[str, Any]]] | None = None,
     ) -> None:
         shards = self._by_shard(taken)
-        watermark = panes.watermark
         for shard in range(self.shards.count):
             parts = shards.get(shard, [[]]) if head[2] == REST else shards.get(shard, [])
             for i, part in enumerate(parts):
                 final = i == len(parts) - 1
                 extra = (lists or {}) if final and shard == 0 else {}
-                times = (watermark, head_ms, idle, panes.arrival, now_ms)
-                pub = Publication(*head, final, *times, part, extra)
+                about = (*head, final, panes.watermark, head_ms)
+                pub = Publication(*about, idle, panes.arrival, now_ms, part, extra)
                 await self._send(shard, encode_publication(pub))
 
     def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:

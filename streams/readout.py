@@ -94,8 +94,10 @@ class Readout:
         # Looks at rings, shared by all readings of one pass.
         self._views: dict[tuple[str, str, int], View] = {}
         self._whole = False
-        # What has had a value: from then on "no data" is news, too.
+        # What has had a value: from then on "no data" is news, too. An owner before us may have told
+        # anything, so the first time round it always is.
         self._told: set[tuple[Spot, str]] = set()
+        self._first = True
 
     def hero(self) -> tuple[list[Write], set[str]]:
         """Readings that hero cells changed since the last call, and their KPIs."""
@@ -122,6 +124,7 @@ class Readout:
             writes += self._points(store, panes)
         writes += self._latest(flows)
         writes += self._levels(levels)
+        self._first = False
         return writes, {s.kpi for s in flows | levels}
 
     def _of(self, key: str) -> tuple[Spot, ...]:
@@ -140,7 +143,7 @@ class Readout:
                 continue
             for window in WINDOWS:
                 now = figures(kpi.formula, self._lookup(spot, window, at), at)
-                if now.value is None and (spot, window.id) not in self._told:
+                if now.value is None and (spot, window.id) not in self._told and not self._first:
                     continue  # there never was any
                 self._told.add((spot, window.id))
                 before = None

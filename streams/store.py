@@ -219,9 +219,8 @@ class Store:
         spans = [self._span(tier, window, at) for tier in window.tiers if tier in self.rings]
         complete = [s for s in spans if self._complete(s)]
         if "D" not in window.tiers:
-            for tier in _STAND_INS:
-                if tier in self.rings and tier not in window.tiers:
-                    complete.append(self._span(tier, window, at))
+            instead = [t for t in _STAND_INS if t in self.rings and t not in window.tiers]
+            complete += [self._span(tier, window, at) for tier in instead]
         return View([s for s in complete if s.panes], whole=whole)
 
     def _span(self, tier: str, window: Window, at: int) -> Span:

@@ -102,7 +102,7 @@ class BatchConsumer(driver.Consumer):
             await self.perform_seek()
             return
         for tp, batch in batches.items():
-            if not self.flow_active or generation != self.app.consumer_generation_id:
+            if generation != self.app.consumer_generation_id or not self.flow_active:
                 break
             if active is None or tp in active or tp in self._buffered_partitions:
                 yield tp, self._batch_message(tp, batch, generation)
