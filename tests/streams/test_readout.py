@@ -1,0 +1,300 @@
+"""What is written to Redis: for which change, and no more than that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schemas.catalogue import KPIS
+from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_IDS
+from schemas.names import Names
+from schemas.readings import Point, Reading, decode_point, decode_reading
+from schemas.settings import Settings
+from streams.merging import MergeState
+from streams.panes import NO_TIME, Cells, Keys, Panes, measure
+from streams.readout import Readout, Spot, spots
+from streams.wire import HERO, REST, Publication, decode_publication, encode_publication
+
+NOON_MS = 1_700_049_600_000
+NAMES = Names("t.")
+CSAT, VISITS, OPEN = measure("csat"), measure("visits"), measure("tickets_open")
+
+
+class Shard:
+    """One source of every topic, and the readout of what is merged."""
+
+    def __init__(self) -> None:
+        self.state = MergeState(Settings())
+        self.readout = Readout(self.state, NAMES)
+        self.panes: dict[str, Panes] = {}
+        self.version = 0
+
+    def source(self, topic: str) -> Panes:
+        """Its panes, to be added to."""
+        return self.panes.setdefault(topic, Panes(Keys(200)))
+
+    def csat(self, at: int, *scores: int, audience: str = "customer") -> None:
+        """Answers by mail from nowhere."""
+        for score in scores:
+            cell = (1, int(score >= 4), score, score * score)
+            self.source("feedback").add(CSAT, at, audience, ("email", None, None), cell)
+
+    def publish(self, head: int, lane: int = REST) -> None:
+        """Merge what was added; time is then ``head``."""
+        self.version += 1
+        for topic, panes in self.panes.items():
+            panes.settle()
+            taken = panes.take_unpublished(None)
+            cells: list[tuple[str, int, Cells]] = [(t, s, c) for (t, s), c in taken.items()]
+            times = (NO_TIME, head, False, NO_TIME, 0)
+            pub = Publication(topic, 0, lane, self.version, True, *times, cells)
+            self.state.take(decode_publication(encode_publication(pub)))
+
+    def readings(self) -> dict[tuple[str, str], Reading]:
+        """What is written now: KPI and field → reading."""
+        writes, _ = self.readout.all()
+        root = NAMES.latest("")
+        return {
+            (key.removeprefix(root), field): decode_reading(value)
+            for key, field, value in writes
+            if key.startswith(root)
+        }
+
+    def points(self) -> dict[tuple[str, str, str, int], Point]:
+        """What is written now: KPI, segment, resolution, start → point of a trend."""
+        writes, _ = self.readout.all()
+        found = {}
+        for key, field, value in writes:
+            if key.startswith(NAMES.root + "series:"):
+                kpi, segment, resolution, _ = key.removeprefix(NAMES.root + "series:").split(":")
+                found[kpi, segment, resolution, int(field) * 1000] = decode_point(value)
+        return found
+
+
+@pytest.fixture
+def shard() -> Shard:
+    """Nothing merged yet."""
+    return Shard()
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("nps|customer", {("nps", "customer", "")}),
+        ("nps|partner|partner=p1", {("partner_nps", "partner", "partner=p1")}),
+        ("csat|customer", {("csat", "all", ""), ("csat", "customer", "")}),
+        (
+            "csat|partner|channel=email,region=emea",
+            {("csat", audience, "channel=email,region=emea") for audience in ("all", "partner")},
+        ),
+        ("nps|customer|partner=p1", set()),
+        (
+            "intake|all|source=shop",
+            {("events_accepted", "all", "source=shop"), ("events_rejected", "all", "source=shop")},
+        ),
+    ],
+)
+def test_a_cell_feeds_the_kpis_of_its_segment(key: str, expected: set[tuple[str, ...]]) -> None:
+    """In each audience that sees it."""
+    assert {(s.kpi, s.audience, s.split) for s in spots(key)} == expected
+
+
+def test_a_spot_names_its_segment() -> None:
+    """As readings and walls do."""
+    assert Spot("csat", "all", "").segment == "all"
+    assert Spot("csat", "all", "channel=email").segment == "all|channel=email"
+
+
+def test_nothing_is_written_for_nothing(shard: Shard) -> None:
+    """Before the first event and after the last."""
+    assert shard.readout.all() == ([], set())
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    shard.readout.all()
+    assert shard.readout.all() == ([], set())
+    assert shard.readout.hero() == ([], set())
+
+
+def test_a_change_writes_its_kpis_and_no_others(shard: Shard) -> None:
+    """In the segments it belongs to, for every window."""
+    shard.csat(NOON_MS, 5, 5, 5, 1)
+    shard.publish(NOON_MS)
+    found = shard.readings()
+    assert {kpi for kpi, _ in found} == {"csat"}
+    segments = {field.partition("@")[0] for _, field in found}
+    splits = ("", "|channel=email", "|region=unknown", "|product=unknown")
+    assert segments == {
+        f"{audience}{split}"
+        for audience in ("all", "customer")
+        for split in (*splits, "|channel=email,region=unknown")
+    }
+    reading = found["csat", "all@24h"]
+    assert (reading.value, reading.n, reading.num, reading.den) == (0.75, 4, 3, 4)
+    assert reading.as_of == NOON_MS
+
+
+def test_all_is_the_sum_of_customers_and_partners(shard: Shard) -> None:
+    """Of the same segment."""
+    shard.csat(NOON_MS, 5, 5, 5)
+    shard.csat(NOON_MS, 1, audience="partner")
+    shard.publish(NOON_MS)
+    found = shard.readings()
+    values = {a: found["csat", f"{a}@1h"].value for a in ("all", "customer", "partner")}
+    assert values == {"all": 0.75, "customer": 1.0, "partner": 0.0}
+
+
+def test_versions_grow_with_every_write(shard: Shard) -> None:
+    """So that none goes back."""
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    first = max(r.version for r in shard.readings().values())
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    assert min(r.version for r in shard.readings().values()) > first
+
+
+def test_what_slides_out_of_a_window_is_written(shard: Shard) -> None:
+    """Without any change to a cell: first no data in five minutes, then none in an hour.
+
+    visits at 0; 5m: [0, 5); 1h: [0, 60)
+    """
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    shard.readings()
+    windows = {}
+    for minutes in (4, 5, 59, 60):
+        shard.publish(NOON_MS + minutes * MINUTE_MS)
+        found = shard.readings()
+        windows[minutes] = {
+            field.partition("@")[2]: reading.value
+            for (_, field), reading in found.items()
+            if field.startswith("all@")
+        }
+    assert windows[4] == {}
+    assert windows[5]["5m"] is None
+    assert windows[5]["1h"] == 1
+    assert windows[59] == {}
+    assert windows[60]["1h"] is None
+    assert windows[60]["24h"] == 1
+
+
+def test_the_same_span_a_week_before_stands_beside(shard: Shard) -> None:
+    """From hours; a window of minutes has none."""
+    week = 7 * DAY_MS
+    shard.csat(NOON_MS - week, 5, 1)
+    shard.publish(NOON_MS - week)
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    found = shard.readings()
+    day = found["csat", "all@24h"]
+    assert (day.value, day.previous, day.previous_n) == (1.0, 0.5, 2)
+    assert found["csat", "all@5m"].previous is None
+    assert found["csat", "all@7d"].previous == 0.5
+
+
+def test_a_flow_has_a_reading_for_every_window_that_has_data(shard: Shard) -> None:
+    """90 days only of what is kept by the day."""
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    known = {
+        field.partition("@")[2] for (_, field), r in shard.readings().items() if r.value is not None
+    }
+    assert known == set(WINDOW_IDS) - {"90d"}
+
+
+def test_a_level_is_read_now(shard: Shard) -> None:
+    """And its trend goes on at every resolution."""
+    opened = NOON_MS - HOUR_MS
+    shard.source("tickets").add(OPEN, opened, "customer", ("web", None, None), (1, opened))
+    shard.publish(NOON_MS)
+    writes, kpis = shard.readout.all()
+    assert kpis == {"tickets_open"}
+    latest = {field: value for key, field, value in writes if key == NAMES.latest("tickets_open")}
+    reading = decode_reading(latest["all@now"])
+    assert (reading.value, reading.beside["mean_age_ms"]) == (1, HOUR_MS)
+    series = {key.rsplit(":", 2)[1] for key, _, _ in writes if "series:tickets_open:all:" in key}
+    assert series == {"m", "f", "h"}
+
+
+def test_a_step_that_is_due_later_is_read_when_it_is_due(shard: Shard) -> None:
+    """Time alone changes a level."""
+    due = NOON_MS + HOUR_MS
+    shard.source("tickets").add(OPEN, due, "customer", ("web", None, None), (1, due))
+    shard.publish(NOON_MS)
+    assert shard.readings() == {}
+    shard.publish(due - 1)
+    assert shard.readings() == {}
+    shard.publish(due)
+    assert shard.readings()["tickets_open", "all@now"].value == 1
+
+
+def test_a_trend_has_a_point_for_each_pane_that_changed(shard: Shard) -> None:
+    """Minutes, five minutes, hours; a point is at the start of its pane."""
+    at = NOON_MS + 7 * MINUTE_MS + 1
+    shard.source("interactions").add(VISITS, at, "customer", ("web",), (1, 60_000))
+    shard.publish(at)
+    found = shard.points()
+    points = {
+        (r, (s - NOON_MS) // MINUTE_MS): p.value
+        for (k, g, r, s), p in found.items()
+        if (k, g) == ("visits", "all")
+    }
+    assert points == {("m", 7): 1, ("f", 5): 1, ("h", 0): 1}
+
+
+def test_a_trend_is_not_written_where_it_is_not_kept(shard: Shard) -> None:
+    """Minutes of two days ago."""
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS + 2 * DAY_MS)
+    assert {resolution for _, _, resolution, _ in shard.points()} == {"f", "h"}
+
+
+def test_hero_cells_are_read_out_ahead_of_the_rest(shard: Shard) -> None:
+    """Only what the hero lane brought."""
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS, HERO)
+    writes, kpis = shard.readout.hero()
+    assert kpis == {"csat"}
+    assert {key for key, _, _ in writes} == {NAMES.latest("csat")}
+    assert not [key for key, _, _ in shard.readout.all()[0] if key == NAMES.latest("csat")]
+
+
+def test_a_kpi_of_two_topics_waits_for_neither(shard: Shard) -> None:
+    """What one of them brought is shown, up to the later head."""
+    source = shard.source("feedback")
+    source.add(measure("sentiment"), NOON_MS, "customer", ("review",), (1, 1, 0, 0, 500, 250_000))
+    shard.publish(NOON_MS)
+    assert shard.readings()["sentiment_share", "all@1h"].value == 1
+    assert KPIS["sentiment_share"].topics == {"feedback", "interactions"}
+
+
+def test_a_successor_tells_what_has_no_data_any_more(shard: Shard) -> None:
+    """Whoever wrote before it may have left a value."""
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    shard.publish(NOON_MS + HOUR_MS)
+    successor = MergeState(Settings())
+    for key, value in shard.state.changes():
+        successor.restore(key, value)
+    successor.restored()
+    shard.state, shard.readout = successor, Readout(successor, NAMES)
+    found = shard.readings()
+    assert found["csat", "all@1h"].value is None
+    assert found["csat", "all@24h"].value == 1
+
+
+def reading_of(shard: Shard, kpi: str, field: str) -> Any:
+    """One reading of all that is written now."""
+    return shard.readings().get((kpi, field))
+
+
+@pytest.mark.parametrize("cells", [1, 300])
+def test_many_changes_are_read_like_few(shard: Shard, cells: int) -> None:
+    """Ring by ring or cell by cell."""
+    source = shard.source("deliveries")
+    for i in range(cells):
+        cell = (1, int(i % 2 == 0))
+        source.add(measure("delivered"), NOON_MS, "partner", ("emea",), cell, f"p{i}")
+    shard.publish(NOON_MS)
+    assert reading_of(shard, "order_accuracy_rate", "partner@24h").n == cells
