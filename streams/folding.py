@@ -29,6 +29,9 @@ from streams.table import DeadLetter
 INTAKE = MEASURES["intake"]
 # Fields of the intake measure.
 ACCEPTED, REPEATED, LATE, EARLY, REJECTED, IGNORED = range(6)
+_COUNTING = (ACCEPTED, EARLY)
+# How many records had a fate, source and reason, by the minute they arrived in.
+Intake = dict[tuple[int, str | None, str | None, int], int]
 _FATES = tuple(tuple(int(i == fate) for i in range(6)) for fate in range(6))
 
 
@@ -67,18 +70,23 @@ class TopicState:
         """Fold one batch."""
         self.changed = True
         decode = self.codec.decode
-        intake: dict[tuple[int, str, str, int], int] = {}
+        intake: Intake = {}
         for record in batch.records:
             event = decode(record.value)
             if isinstance(event, Event):
                 fate = self._accept(event, record.timestamp)
-                source, reason = event.source, "ok"
+                source, reason = event.source, "ok" if fate in _COUNTING else None
             elif isinstance(event, Rejected):
-                fate, source, reason = REJECTED, "unknown", event.reason.value
+                fate, source, reason = REJECTED, None, event.reason.value
                 self._reject(record, event)
             else:
-                fate, source, reason = IGNORED, "unknown", "unknown_type"
+                fate, source, reason = IGNORED, None, None
             minute = record.timestamp - record.timestamp % 60_000
+            if minute > self.intake_head:
+                self._count(intake)
+                intake = {}
+                self.intake_head = minute
+                self.intake.watermark = minute - self.close_delay
             counted = (fate, source, reason, minute)
             intake[counted] = intake.get(counted, 0) + 1
         self._count(intake)
@@ -111,12 +119,9 @@ class TopicState:
         self.ids.remember(hashed, panes.watermark)
         return fate
 
-    def _count(self, intake: dict[tuple[int, str, str, int], int]) -> None:
+    def _count(self, intake: Intake) -> None:
         for (fate, source, reason, minute), n in intake.items():
             self.counts[fate] += n
-            if minute > self.intake_head:
-                self.intake_head = minute
-                self.intake.watermark = minute - self.close_delay
             cell = tuple(n * part for part in _FATES[fate])
             if fate == EARLY:  # early ones count, too
                 cell = (n, *cell[1:])
