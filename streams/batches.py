@@ -66,7 +66,8 @@ def _check(part: PartitionRecords, batch: Any) -> None:
 def _take(result: FetchResult, limits: BatchLimits, highwater: int | None) -> RecordBatch | None:
     """The next batch of a fetch; None if the partition was paused, moved or sought since."""
     tp = result._topic_partition
-    if not result.check_assignment(tp) or not result.has_more():
+    # In this order: after a corrupt batch there is nothing to check an assignment of.
+    if not result.has_more() or not result.check_assignment(tp):
         return None
     part = result._partition_records
     source = part._records
