@@ -90,7 +90,7 @@ _ROWS: tuple[Rule, ...] = (
     Rule(
         id="negative_feedback",
         title="Negative-feedback spike",
-        kpi="feedback_count",
+        kpi="negative_feedback",
         audiences=("customer", "partner"),
         splits=(_TOTAL, _MEDIUM),
         window="1h",

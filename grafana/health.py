@@ -10,6 +10,14 @@ from schemas.readings import SourceHealth
 
 # A source that brought nothing for this long is called silent: what it feeds is stale.
 SILENT_AFTER_MS = 5 * 60_000
+# Some sources speak seldom; master data only when somebody changes it.
+SELDOM_AFTER_MS: dict[str, int | None] = {
+    "accounts": 24 * 3_600_000,
+    "inventory": 24 * 3_600_000,
+    "workflows": 24 * 3_600_000,
+    "orders": 3_600_000,
+    "reference": None,
+}
 # A worker reports about once a second; one that did not for this long has stopped.
 STOPPED_AFTER_MS = 30_000
 LAG_MAX = 100_000
@@ -72,7 +80,7 @@ def source_row(partitions: Sequence[SourceHealth], now_ms: int, *, live: bool) -
     head = max((p.head_ms for p in partitions if p.head_ms is not None), default=None)
     # The slowest owner counts: a topic of which one partition is not read is not read.
     seen = min(p.seen_ms for p in partitions)
-    state, since = _state(head, seen, now_ms, live=live)
+    state, since = _state(partitions[0].topic, head, seen, now_ms, live=live)
     counts: dict[str, int] = {}
     for p in partitions:
         for name, n in p.counts.items():
@@ -91,13 +99,14 @@ def source_row(partitions: Sequence[SourceHealth], now_ms: int, *, live: bool) -
 
 
 def _state(
-    head: int | None, seen: int, now_ms: int, *, live: bool
+    topic: str, head: int | None, seen: int, now_ms: int, *, live: bool
 ) -> tuple[SourceState, int | None]:
     if now_ms - seen > STOPPED_AFTER_MS:
         return "stopped", seen
     if head is None:
         return "waiting", None
-    if live and now_ms - head > SILENT_AFTER_MS:
+    silent_after = SELDOM_AFTER_MS.get(topic, SILENT_AFTER_MS)
+    if live and silent_after is not None and now_ms - head > silent_after:
         return "silent", head
     return "ok", None
 

@@ -232,6 +232,14 @@ _ROWS: tuple[Kpi, ...] = (
         hero=True,
     ),
     Kpi(
+        id="negative_feedback",
+        title="Negative feedback",
+        subtitle="Negative texts and complaint tickets",
+        unit="count",
+        better="down",
+        formula=Count(of=("sentiment.negative", "complaints_opened.n")),
+    ),
+    Kpi(
         id="sentiment_score",
         title="Sentiment",
         subtitle="Mean tone of texts and mentions, −1 to 1",

@@ -40,6 +40,8 @@ TIERS: dict[str, Tier] = {
     "H": Tier(HOUR_MS, 9 * DAY_MS, 40 * DAY_MS),
     "D": Tier(DAY_MS, 120 * DAY_MS, 400 * DAY_MS),
     "L": Tier(MINUTE_MS, 50 * HOUR_MS, 50 * HOUR_MS),
+    # Only in the merge stage: steps by the hour, from which a level's past is counted back.
+    "S": Tier(HOUR_MS, 50 * HOUR_MS, 40 * DAY_MS),
 }
 
 

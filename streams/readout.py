@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from schemas.catalogue import KPIS, Kpi
-from schemas.measures import DAY_MS, MEASURES, WINDOWS, Window
+from schemas.measures import DAY_MS, HOUR_MS, MEASURES, WINDOWS, Window
 from schemas.names import Names
 from schemas.readings import (
     NOW,
@@ -43,6 +43,7 @@ _BEFORE = {
 _RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h"}
 # From this many changed cells on, summing whole rings is cheaper than cell by cell.
 WHOLE_FROM = 200
+_PAST_MS = 39 * DAY_MS
 _LEVEL_RESOLUTIONS = ("m", "f", "h")
 
 
@@ -120,6 +121,8 @@ class Readout:
             flows.update(s for key in keys for s in self._of(key))
             keys, store.touched_levels = store.touched_levels, set()
             levels.update(s for key in keys for s in self._of(key))
+            steps, store.touched_steps = store.touched_steps, {}
+            writes += self._pasts(steps)
             panes, store.touched_panes = store.touched_panes, {}
             writes += self._points(store, panes)
         writes += self._latest(flows)
@@ -164,6 +167,33 @@ class Readout:
                 continue
             for resolution in _LEVEL_RESOLUTIONS:
                 yield self._point(spot, resolution, at, now)
+
+    def _pasts(self, steps: dict[str, int]) -> Iterator[Write]:
+        """Hours of levels whose steps changed, up to the last whole one."""
+        since: dict[Spot, int] = {}
+        for key, hour in steps.items():
+            if "partner=" not in key:
+                for spot in self._of(key):
+                    since[spot] = min(hour, since.get(spot, hour))
+        for spot, hour in since.items():
+            yield from self._past(spot, hour)
+
+    def _past(self, spot: Spot, since: int) -> Iterator[Write]:
+        """A level at the end of each hour from ``since`` on, counted back from now by its steps."""
+        kpi = KPIS[spot.kpi]
+        at = self.as_of(kpi)
+        if at is None:
+            return
+        lookup = self.level_lookup(spot)
+        cells: dict[str, Any] = {measure: lookup(measure) for measure in kpi.measures}
+        for hour in range(at - at % HOUR_MS, max(since, at - _PAST_MS), -HOUR_MS):
+            steps = self._pane_lookup(spot, "S", hour)
+            for measure, cell in cells.items():
+                change = steps(measure)
+                if cell is not None and change is not None:
+                    cells[measure] = [a - b for a, b in zip(cell, change, strict=True)]
+            now = figures(kpi.formula, cells.get, hour)
+            yield self._point(spot, "h", hour - HOUR_MS, now)
 
     def _reading(
         self, spot: Spot, kpi: Kpi, window: str, at: int, now: Figures, before: Figures | None

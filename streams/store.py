@@ -49,6 +49,8 @@ class Store:
         self.touched: set[str] = set()
         self.touched_hero: set[str] = set()
         self.touched_levels: set[str] = set()
+        # Since which hour a level's past changed.
+        self.touched_steps: dict[str, int] = {}
         self.touched_panes: dict[tuple[str, int], set[str]] = {}
         # For the checkpoint.
         self.unsaved: set[tuple[int, str, int]] = set()
@@ -93,11 +95,19 @@ class Store:
         self.unsaved.add((partition, tier, start))
         if tier == "L":
             self.touched_levels |= self.levels.add(start, changes)
+            self._add_steps(start, changes)
             return
         self.ring(tier).add(start, changes)
         (self.touched_hero if hero else self.touched).update(changes)
         if tier != "D":
             self.touched_panes.setdefault((tier, start), set()).update(changes)
+
+    def _add_steps(self, start: int, changes: Cells) -> None:
+        ring = self.ring("S")
+        hour = start - start % ring.width
+        ring.add(hour, changes)
+        for key in changes:
+            self.touched_steps[key] = min(hour, self.touched_steps.get(key, hour))
 
     def ring(self, tier: str) -> Ring:
         """The ring of a tier, at this store's time."""
@@ -117,7 +127,9 @@ class Store:
                 for window in WINDOWS:
                     if ring.tier in window.tiers and before != NO_TIME:
                         self.touched |= _leaving(ring, window, time_ms)
-                self.touched |= {k for s, c in ring.future.items() if s <= time_ms for k in c}
+                if ring.tier != "S":
+                    due = (c for s, c in ring.future.items() if s <= time_ms)
+                    self.touched.update(key for cells in due for key in cells)
                 ring.advance(time_ms)
         self.touched_levels |= self.levels.advance(time_ms)
 
@@ -192,6 +204,7 @@ class Store:
             for cells in parts.values():
                 if tier == "L":
                     self.levels.add(start, cells)
+                    self._add_steps(start, cells)
                 else:
                     self.ring(tier).add(start, cells)
         self.touch_all()
@@ -199,8 +212,11 @@ class Store:
     def touch_all(self) -> None:
         """Have everything read out again."""
         for tier, ring in self.rings.items():
-            self.touched.update(ring.rows)
-            if tier == "D":
+            if tier == "S":
+                self.touched_steps.update(dict.fromkeys(ring.rows, max(ring.oldest(), 0)))
+            else:
+                self.touched.update(ring.rows)
+            if tier in "DS":
                 continue
             for start in range(max(ring.oldest(), 0), ring.head + 1, ring.width):
                 touched = {ring.owner[row] for row in ring.column(start).nonzero()[0]}

@@ -92,14 +92,14 @@ def test_the_earlier_of_two_times(a: int | None, b: int | None, first: int | Non
     ("events", "days", "kept"),
     [
         ([opened(NOON_MS)], 9, True),
-        ([opened(NOON_MS)], 120, True),
-        ([opened(NOON_MS)], 121, False),
+        ([opened(NOON_MS)], 400, True),
+        ([opened(NOON_MS)], 401, False),
         ([opened(NOON_MS), closed(NOON_MS)], 9, True),
         ([opened(NOON_MS), closed(NOON_MS)], 10, False),
         ([closed(NOON_MS)], 10, True),  # not known to be opened
     ],
 )
-def test_settled_things_are_forgotten_after_nine_days_all_after_120(
+def test_settled_things_are_forgotten_after_nine_days_all_after_400(
     events: list[Any], days: int, kept: bool
 ) -> None:
     """Both limits are inclusive; sweeping is only tidying up."""
