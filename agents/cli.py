@@ -22,7 +22,7 @@ from agents.commands.settings import settings
 from agents.commands.state import state
 from agents.commands.topics import topics
 from agents.commands.validate import validate
-from agents.commands.wording import kafka_reason
+from agents.commands.wording import kafka_reason, listen
 from agents.commands.worker import worker
 from schemas.settings import load, without_password
 
@@ -65,7 +65,7 @@ def command_line(ctx: click.Context) -> None:
         raise click.ClickException(f"settings: {error}") from None
     if ctx.invoked_subcommand != "worker":  # it sets up logging itself
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+        listen()
 
 
 for command in (worker, api, topics, doctor, validate, replay, dead_letters, settings, state):

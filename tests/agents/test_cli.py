@@ -89,7 +89,9 @@ def test_a_broker_that_is_away_is_told_in_one_line(name: str) -> None:
     """Whichever command meets it."""
     done = run(name, kafka=NOBODY)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"Error: Kafka at {NOBODY}: no answer (CC_KAFKA)"
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"Error: Kafka at {NOBODY}: no connection")
+    assert last.endswith("(CC_KAFKA)")
     assert "Traceback" not in done.stderr
 
 

@@ -25,6 +25,9 @@ class Flat:
     def mask(self, text: str) -> str:
         return text
 
+    def terms(self, text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text.split()))
+
 
 @pytest.fixture
 def validator() -> Validator:
