@@ -167,7 +167,7 @@ def test_changed_and_forgotten_things_are_saved_once() -> None:
     things.absorb("t", opened(NOON_MS), Panes(Keys(200)))
     assert [key for key, _ in things.take_unsaved()] == ["t"]
     assert list(things.take_unsaved()) == []
-    things.forget(NOON_MS + 121 * DAY_MS)
+    things.forget(NOON_MS + 401 * DAY_MS)
     assert list(things.take_unsaved()) == [("t", None)]
 
 
