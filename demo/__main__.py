@@ -73,6 +73,7 @@ class Demo:
             api_port=port,
         )
         asyncio.run(create_topics(self.settings))
+        say(f"for other programs: CC_KAFKA={self.settings.kafka} CC_REDIS={self.settings.redis}")
         env = {
             "CC_KAFKA": self.settings.kafka,
             "CC_REDIS": self.settings.redis,
