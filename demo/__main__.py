@@ -80,7 +80,9 @@ class Demo:
             "CC_API_PORT": str(port),
         }
         for i in range(self.args.workers):
-            self._run("worker" if i == 0 else f"worker-{i}", ["agents", "worker", "-l", "info"], env)
+            self._run(
+                "worker" if i == 0 else f"worker-{i}", ["agents", "worker", "-l", "info"], env
+            )
         self._run("wall", ["grafana"], env)
         self._run("organisation", self._organisation(), env, progress=True)
 
