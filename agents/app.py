@@ -83,6 +83,7 @@ class Worker:
         self.names = Names(settings.prefix)
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.started = asyncio.Event()
+        self.opening: set[asyncio.Task[None]] = set()
         self.fold: FoldRun
         self.merge: MergeRun
         self.watch: WatchRun
@@ -176,9 +177,17 @@ class Worker:
 
     async def assigned(self, _: Any, assigned: set[Any], **__: Any) -> None:
         """Give up the tables that others own now, open those that are new."""
-        asyncio.get_running_loop().create_task(self._assigned({*assigned}))
+        task = asyncio.get_running_loop().create_task(self._assigned({*assigned}))
+        self.opening.add(task)
+        task.add_done_callback(self.opening.discard)
 
     async def _assigned(self, assigned: set[Any]) -> None:
+        try:
+            await self._settle_in(assigned)
+        except Exception as error:  # noqa: BLE001 - a table that does not open would stall in silence
+            fail("assignment", error)
+
+    async def _settle_in(self, assigned: set[Any]) -> None:
         await self.started.wait()
         firsts: dict[str, Stage[Any]] = {
             self.names.source(TOPICS[0]): self.fold.stage,

@@ -97,7 +97,11 @@ class PartitionTable(Generic[S]):
         manager = producer._txn_manager  # noqa: SLF001 - it has no other place
         # Grows with every owner: tells Redis whose writes to refuse.
         self.token = (manager.producer_id << 16) | manager.producer_epoch
-        await self._load(connect)
+        try:
+            await self._load(connect)
+        except BaseException:
+            await self.close()
+            raise
 
     async def _load(self, connect: dict[str, Any]) -> None:
         consumer = AIOKafkaConsumer(
@@ -164,7 +168,9 @@ class PartitionTable(Generic[S]):
         for topic, records in by_topic.items():
             sent += await self._send(topic, records)
         # The commit's own flush ignores failed sends.
-        await asyncio.gather(*sent)
+        for outcome in await asyncio.gather(*sent, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
         offsets = {TopicPartition(t, self.partition): o for t, o in reached.items()}
         await producer.send_offsets_to_transaction(offsets, self.group)
         await producer.commit_transaction()
