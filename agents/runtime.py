@@ -13,6 +13,7 @@ from agents.judging import Bench
 from agents.keeping import AlertState
 from detectors.masking import masked
 from detectors.text import Vader
+from detectors.words import terms
 from schemas.names import TOPICS, Names
 from schemas.readings import Change, SourceHealth, encode
 from schemas.settings import Settings
@@ -30,7 +31,7 @@ HEARTBEAT_MS = 10_000
 
 
 class Text:
-    """The text model the folds use: VADER's score, and the mask."""
+    """The text model the folds use: VADER's score, the mask, the terms."""
 
     def __init__(self) -> None:
         self._vader = Vader()
@@ -41,6 +42,9 @@ class Text:
 
     def mask(self, text: str) -> str:
         return masked(text)
+
+    def terms(self, text: str) -> tuple[str, ...]:
+        return terms(masked(text))
 
 
 class Group:
@@ -133,7 +137,8 @@ class FoldRun:
             version = table.next.get(source, 0)
             idle = self._idle(source, table, now)
             about = (version, idle, now // HEARTBEAT_MS)
-            if self.told.get((source, table.partition)) != about or topic.panes.unpublished:
+            changed = topic.panes.unpublished or topic.tops.pending
+            if self.told.get((source, table.partition)) != about or changed:
                 self.told[source, table.partition] = about
                 await self._publisher(table.partition).rest(topic, version, now, idle=idle)
 
@@ -263,7 +268,13 @@ class MergeRun:
             listing, _, audience = name.partition("|")
             value = encode(state.listing(name))
             projection.put([(self.names.listing(listing, audience), "", value)], "s")
-        return sorted({name.partition("|")[0] for name in touched})
+        shown = {name.partition("|")[0] for name in touched}
+        top = state.next_top()
+        if top is not None:
+            listing, audience, rows = top
+            projection.put([(self.names.listing(listing, audience), "", encode(rows))], "s")
+            shown.add(listing)
+        return sorted(shown)
 
     async def _flush(self, partition: int, change: Change) -> None:
         readout, projection, _ = self.readouts[partition]
@@ -273,6 +284,7 @@ class MergeRun:
             for store in readout.state.stores.values():
                 store.touch_all()
             readout.state.touched_lists.update(readout.state.lists)
+            readout.state.tops.touch_all()
         elif outcome is Outcome.FENCED:
             fail(f"merge {partition}", RuntimeError("another worker owns this shard"))
 

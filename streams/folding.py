@@ -54,7 +54,9 @@ class TopicState:
         self.panes = Panes(self.keys)
         self.intake = Panes(Keys(settings.dimension_values_max))
         self.lists = Lists()
-        self.fold = FOLDS.get(topic, NoFold)(Context(self.panes, self.lists, self.memory, text))
+        context = Context(self.panes, self.lists, self.memory, text)
+        self.tops = context.tops
+        self.fold = FOLDS.get(topic, NoFold)(context)
         self.handlers: dict[type[Event], Callable[[Any], None]] = self.fold.handlers()
         self.things = {things.life.name: things for things in self.fold.things}
         self.by_arrival = settings.clock == "wall"
@@ -160,6 +162,8 @@ class TopicState:
             self._saved.setdefault((kind, pane_id), set()).add(name)
         elif kind == "list":
             self.lists.rows[rest] = value
+        elif kind == "top":
+            self.tops.restore(rest, value)
         elif kind in ("id", "memory"):
             memory = self.ids if kind == "id" else self.memory
             memory.restore_block(int(rest), value)
@@ -185,8 +189,7 @@ class TopicState:
             for pane_id, cells in panes.take_unsaved():
                 for key, part in self._pane_entries(kind, pane_id, cells):
                     yield f"{top}/{kind}/{key}", part
-        for name, rows in self.lists.take_unsaved().items():
-            yield f"{top}/list/{name}", rows
+        yield from self._list_entries()
         for kind, memory in (("id", self.ids), ("memory", self.memory)):
             for number, block in memory.take_unsaved():
                 yield f"{top}/{kind}/{number}", block
@@ -194,6 +197,12 @@ class TopicState:
             things.forget(self.panes.watermark)
             for key, thing in things.take_unsaved():
                 yield f"{top}/{name}/{key}", thing
+
+    def _list_entries(self) -> Iterable[tuple[str, Any]]:
+        for name, rows in self.lists.take_unsaved().items():
+            yield f"{self.topic}/list/{name}", rows
+        for name, day in self.tops.take_unsaved():
+            yield f"{self.topic}/top/{name}", day
 
     def _pane_entries(
         self, kind: str, pane_id: PaneId, cells: Cells | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.lists import LISTS
 from schemas.measures import HOUR_MS
 from schemas.settings import Settings
 from streams.batches import RecordBatch
@@ -13,6 +14,7 @@ from streams.lists import Row, newest
 from streams.panes import Cells
 from streams.store import Source, Store
 from streams.table import DeadLetter
+from streams.tops import MergedTops
 from streams.wire import Publication, decode_publication
 
 
@@ -25,6 +27,7 @@ class MergeState:
         self.stores: dict[str, Store] = {}
         self.lists: dict[str, dict[str, list[Row]]] = {}
         self.touched_lists: set[str] = set()
+        self.tops = MergedTops()
         # What the judge remembers, by its own keys; opaque here.
         self.memos: dict[str, Any] = {}
         self.unsaved_memos: set[str] = set()
@@ -43,9 +46,10 @@ class MergeState:
         store = self.stores.get(pub.topic)
         if store is None:
             store = self.stores[pub.topic] = Store()
+        source = f"{pub.topic}/{pub.partition}"
+        self.tops.take(source, pub.version, pub.tops)  # told at a pace of their own
         if not store.apply(pub):
             return
-        source = f"{pub.topic}/{pub.partition}"
         for name, rows in pub.lists.items():
             self.lists.setdefault(name, {})[source] = rows
             self.touched_lists.add(name)
@@ -54,6 +58,15 @@ class MergeState:
     def listing(self, name: str) -> list[Row]:
         """The newest rows of a list over all sources."""
         return newest(row for rows in self.lists.get(name, {}).values() for row in rows)
+
+    def next_top(self) -> tuple[str, str, list[Row]] | None:
+        """One top list that changed: its name, audience and rows; None if none did."""
+        heads = {topic: store.head for topic, store in self.stores.items()}
+        fed = {topic for row in LISTS.values() for topic in row.topics}
+        at = max((heads[topic] for topic in fed & heads.keys()), default=0)
+        self.tops.advance(at)
+        touched = self.tops.next_touched()
+        return touched and (*touched, self.tops.listing(*touched, at))
 
     def remember(self, key: str, memo: Any) -> None:
         """Keep something of the judge's: a value, or a call that gives it when it is saved."""
@@ -70,6 +83,8 @@ class MergeState:
         elif kind == "list":
             name, source = rest.split("@", 1)
             self.lists.setdefault(name, {})[source] = value
+        elif kind == "top":
+            self.tops.restore(rest, value)
         else:
             topic, _, rest = rest.partition("/")
             self._restore_store(kind, topic, rest, value)
@@ -97,6 +112,7 @@ class MergeState:
         for topic, store in self.stores.items():
             store.restored(self._settled.pop(topic, {}))
         self.touched_lists.update(self.lists)
+        self.tops.touch_all()
 
     def changes(self) -> Iterable[tuple[str, Any]]:
         """Entries changed since the last call."""
@@ -105,6 +121,8 @@ class MergeState:
         for name, source in self._unsaved_lists:
             yield f"list/{name}@{source}", self.lists[name][source]
         self._unsaved_lists = set()
+        for name, day in self.tops.take_unsaved():
+            yield f"top/{name}", day
         memos, self.unsaved_memos = self.unsaved_memos, set()
         for key in memos:
             memo = self.memos[key]

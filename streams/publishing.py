@@ -12,7 +12,9 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.names import TOPICS
 from streams.folding import TopicState
+from streams.lists import Row
 from streams.panes import NO_TIME, Cells, PaneId, Panes
+from streams.tops import Told
 from streams.wire import HERO, REST, Publication, Shards, encode_publication
 
 CELLS_MAX = 4_000
@@ -57,7 +59,7 @@ class Publisher:
         hero = state.panes.take_unpublished(HERO_KEYS)
         taken = state.panes.take_unpublished(None)
         intake = state.intake.take_unpublished(None)
-        lists = state.lists.take_unpublished()
+        lists = (state.lists.take_unpublished(), state.tops.take_unpublished())
         panes, head = state.panes, state.head
         about = (state.topic, state.partition)
         if hero:
@@ -81,16 +83,16 @@ class Publisher:
         now_ms: int,
         *,
         idle: bool,
-        lists: dict[str, list[dict[str, Any]]] | None = None,
+        lists: tuple[dict[str, list[Row]], list[Told]] = ({}, []),
     ) -> None:
         shards = self._by_shard(taken)
         for shard in range(self.shards.count):
             parts = shards.get(shard, [[]]) if head[2] == REST else shards.get(shard, [])
             for i, part in enumerate(parts):
                 final = i == len(parts) - 1
-                extra = (lists or {}) if final and shard == 0 else {}
+                extra = lists if final and shard == 0 else ({}, [])
                 about = (*head, final, panes.watermark, head_ms)
-                pub = Publication(*about, idle, panes.arrival, now_ms, part, extra)
+                pub = Publication(*about, idle, panes.arrival, now_ms, part, *extra)
                 await self._send(shard, encode_publication(pub))
 
     def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:

@@ -33,6 +33,8 @@ class Publication(Struct, array_like=True, gc=False):
     sent_ms: int
     panes: list[tuple[str, int, dict[str, Cell]]]
     lists: dict[str, list[dict[str, Any]]] = {}
+    # Days of top lists: list and audience, day, counts, how much a count may be too low.
+    tops: list[tuple[str, int, dict[str, int], int]] = []
 
 
 encode_publication = msgspec.msgpack.Encoder().encode

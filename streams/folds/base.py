@@ -10,6 +10,7 @@ from streams.entities import Things
 from streams.lists import Lists
 from streams.memory import Memory
 from streams.panes import Panes
+from streams.tops import Tops
 
 
 class TextModel(Protocol):
@@ -23,6 +24,9 @@ class TextModel(Protocol):
     def mask(self, text: str) -> str:
         """The text without mail addresses, phone and card numbers."""
 
+    def terms(self, text: str) -> tuple[str, ...]:
+        """The distinct terms of a text, without what ``mask`` takes out."""
+
 
 class Context:
     """The state of one topic partition that folds add to."""
@@ -32,6 +36,16 @@ class Context:
         self.lists = lists
         self.memory = memory
         self.text = text
+        self.tops = Tops()
+
+    def count_terms(self, audience: str, at: int, label: str, body: str | None) -> None:
+        """Add a text's terms to the words and, by its label, to the keywords."""
+        if not body:
+            return
+        terms = [(term, 1) for term in self.text.terms(body)]
+        names = ["words"] if label == "neutral" else ["words", f"keywords_{label}"]
+        for name in names if terms else ():
+            self.tops.add(name, audience, at, self.panes.watermark, terms)
 
 
 class Fold(Protocol):

@@ -70,6 +70,7 @@ class FeedbackFold:
         score, label = felt
         cell = sentiment_cell(score, label)
         self.add(SENTIMENT, e.occurred_at, audience, (e.medium,), cell, e.partner_id)
+        self.context.count_terms(audience, e.occurred_at, label, e.text)
         if e.text:
             self._list(e, audience, score, label)
 

@@ -80,11 +80,25 @@ class InteractionsFold:
     def mentioned(self, e: Any) -> None:
         """Count a mention, what it caused and how it feels."""
         at, audience = e.occurred_at, self._count(e)
-        self.add(SOCIAL, at, audience, (e.channel,), (1, e.likes + e.shares + e.comments, e.reach))
+        interactions = e.likes + e.shares + e.comments
+        self.add(SOCIAL, at, audience, (e.channel,), (1, interactions, e.reach))
+        self._top(e, audience, "influencers", e.followers)
         felt = feeling(self.context.text, e.sentiment, e.text)
         if felt is not None:
-            cell = sentiment_cell(*felt)
+            score, label = felt
+            cell = sentiment_cell(score, label)
             self.add(MENTION_SENTIMENT, at, audience, ("social",), cell, e.partner_id)
+            self.context.count_terms(audience, at, label, e.text)
+            if label == "positive":
+                self._top(e, audience, "advocates", interactions)
+
+    def _top(self, e: Any, audience: str, name: str, n: int) -> None:
+        """Give an author a place in a list, if there is anything to show."""
+        if n > 0:
+            context = self.context
+            context.tops.add(
+                name, audience, e.occurred_at, context.panes.watermark, [(e.author, n)]
+            )
 
     def logged_in(self, e: Any) -> None:
         """Count a partner's login."""

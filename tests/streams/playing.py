@@ -39,6 +39,10 @@ class NoText:
         """Nothing here is shown."""
         return text
 
+    def terms(self, text: str) -> tuple[str, ...]:
+        """Nor counted."""
+        return ()
+
 
 def by_facts(path: Path, mapping_name: str) -> dict[PaneId, Cells]:
     """Panes of a whole file in the order of its rows; nothing is too late and nothing forgotten."""

@@ -34,6 +34,9 @@ class PlainText:
     def mask(self, text: str) -> str:
         return text
 
+    def terms(self, text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text.split()))
+
 
 class Record(NamedTuple):
     """As the wire batches have it."""
