@@ -115,7 +115,7 @@ ROUTES: tuple[Route, ...] = (
         handler=handlers.listing,
         answer=answers.Listing,
         params=(
-            Param(name="name", about="the list, such as feedback_latest", required=True),
+            Param(name="name", about="the list, such as feedback_latest or words", required=True),
             _AUDIENCE,
             _LIMIT,
         ),
