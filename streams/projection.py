@@ -2,7 +2,7 @@
 
 Every write goes through one script that compares the owner's token (it grows with each new owner
 of a merge shard) and refuses a zombie. While Redis is away the newest value of each field waits,
-bounded; when it was emptied (the sentinel is gone) the caller is told to write everything again.
+bounded; when it was emptied (our token is gone) the caller is told to write everything again.
 """
 
 from __future__ import annotations
@@ -18,15 +18,20 @@ from schemas.names import Names
 from schemas.readings import Change, encode
 from streams.readout import Write
 
-# KEYS: owner, sentinel. ARGV: token, ttl_s, then triples (kind-marked key, field, value).
+# KEYS: owner, sentinel. ARGV: token, ttl_s, claim, then triples (kind-marked key, field, value).
+# The first write of an owner claims the shard ("1"): it writes everything anyway. Later, a token that
+# is gone tells that Redis was emptied, whoever noticed before: each owner must write its own again.
 # A key marked "h" is a hash, "s" a string, "z" a sorted set (field = score).
 _WRITE = """
 local owner = tonumber(redis.call('GET', KEYS[1]) or '0')
 if owner > tonumber(ARGV[1]) then return -1 end
-if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
-if owner < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+if owner < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1])
+  redis.call('SET', KEYS[2], '1')
+  if ARGV[3] == '0' then return 0 end
+end
 local ttl = tonumber(ARGV[2])
-for i = 3, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
   local kind, key = string.sub(ARGV[i], 1, 1), string.sub(ARGV[i], 2)
   if kind == 'h' then
     if ARGV[i + 2] == '' then redis.call('HDEL', key, ARGV[i + 1])
@@ -34,7 +39,7 @@ for i = 3, #ARGV, 3 do
   elseif kind == 's' then redis.call('SET', key, ARGV[i + 2])
   else redis.call('ZADD', key, ARGV[i + 1], ARGV[i + 2]) end
   if ttl > 0 and kind == 'h' then
-    local life = string.match(key, ':series:.*:([mfh]):%d+$')
+    local life = string.match(key, 'series:.*:([mfh]):%d+$')
     if life and redis.call('TTL', key) < 0 then
       redis.call('EXPIRE', key, ttl * (life == 'm' and 2 or life == 'f' and 5 or 80))
     end
@@ -70,15 +75,25 @@ class Projection:
         self.pending: dict[tuple[str, str], bytes] = {}
         self.overflowed = False
         self.failed_since_ms: int | None = None
+        self._claimed = False
         self._script = client.register_script(_WRITE)
 
     def put(self, writes: Iterable[Write], kind: str = "h") -> None:
         """Take writes for the next flush; the newest value of a field wins."""
         for key, field, value in writes:
+            self.pending.pop((kind + key, field), None)  # the newest goes last
             self.pending[kind + key, field] = value
         if len(self.pending) > PENDING_MAX:
             self.pending.clear()
             self.overflowed = True
+
+    async def read(self, key: str, field: str) -> bytes | None:
+        """One field; None if it, or Redis, is not there."""
+        try:
+            value: Any = await self.client.hget(key, field)
+        except (RedisError, OSError):
+            return None
+        return None if value is None else bytes(value)
 
     async def flush(self, now_ms: int, change: Change | None = None) -> Outcome:
         """Send what waits. Never raises for a Redis that is away, slow or full."""
@@ -91,31 +106,28 @@ class Projection:
             try:
                 answer = await self._send(items[i : i + _CHUNK])
             except (RedisError, OSError):
-                self.pending = {**dict(items[i:]), **self.pending}
+                newer, self.pending = self.pending, dict(items[i:])
+                for at, value in newer.items():
+                    self.pending.pop(at, None)
+                    self.pending[at] = value
                 self.failed_since_ms = self.failed_since_ms or now_ms
                 return Outcome.AWAY
             if answer == -1:
                 return Outcome.FENCED
             if answer == 0:
-                return await self._emptied()
+                self.pending.clear()
+                return Outcome.EMPTIED
+            self._claimed = True
         self.failed_since_ms = None
         if change is not None and (items or change.alerts):
             await self._announce(change)
         return Outcome.SENT
 
     async def _send(self, items: list[tuple[tuple[str, str], bytes]]) -> Any:
-        args: list[Any] = [self.token, self.ttl_s]
+        args: list[Any] = [self.token, self.ttl_s, int(self._claimed) ^ 1]
         for (key, field), value in items:
             args += (key, field, value)
         return await self._script(keys=[self.owner_key, self.names.sentinel], args=args)
-
-    async def _emptied(self) -> Outcome:
-        try:
-            await self.client.set(self.names.sentinel, "1")
-        except (RedisError, OSError):
-            return Outcome.AWAY
-        self.pending.clear()
-        return Outcome.EMPTIED
 
     async def _announce(self, change: Change) -> None:
         try:
