@@ -202,7 +202,7 @@ class MergeRun:
             lambda _: MergeState(settings),
         )
         self.stage.opened = self._opened
-        self.stage.before_commit = self._settled
+        self.stage.before_commit = self._before_commit
 
     async def _opened(self, table: PartitionTable[MergeState]) -> None:
         state = table.state
@@ -213,12 +213,17 @@ class MergeRun:
             table.token,
             expire=self.settings.clock == "wall",
         )
-        readout, bench = Readout(state, self.names), Bench(state, self.settings)
+        readout, bench = Readout(state, self.names, now_ms()), Bench(state, self.settings)
         self.readouts[table.partition] = (readout, projection, bench)
+        shown = await projection.read(self.names.shown, str(table.partition))
+        if int(shown or 0) < table.next.get(self.names.panes, 0):
+            state.touch_all()  # some of what was saved may never have reached Redis
 
-    async def _settled(self, table: PartitionTable[MergeState]) -> None:
-        """Before a commit: the verdicts on panes that count as judged must have been sent."""
+    async def _before_commit(self, table: PartitionTable[MergeState]) -> None:
+        """What is saved must have been told: verdicts on judged panes, readings to Redis."""
         await asyncio.gather(*self.sent.get(table.partition, ()))
+        if now_ms() >= self.due_ms.get(table.partition, 0):
+            await self._show(table)
 
     async def take(self, tp: TP, batch: RecordBatch) -> None:
         """Merge a batch of publications."""
@@ -246,14 +251,21 @@ class MergeRun:
                 continue
             state = table.state
             self._tick(state, began)
-            readout, projection, bench = self.readouts[partition]
-            writes, kpis = readout.all()
-            projection.put(writes)
-            lists = tuple(self._put_lists(state, projection))
-            await self._flush(partition, Change(began, tuple(sorted(kpis)), lists=lists))
-            await self._judge(partition, bench)
+            await self._show(table)
+            await self._judge(partition, self.readouts[partition][2])
             # Catching up, everything changes all the time: look less often.
             self.due_ms[partition] = now_ms() + 3 * (now_ms() - began)
+
+    async def _show(self, table: PartitionTable[MergeState]) -> None:
+        readout, projection, _ = self.readouts[table.partition]
+        reached = table.next.get(self.names.panes, 0)
+        writes, kpis = readout.all()
+        projection.put(writes)
+        lists = tuple(self._put_lists(table.state, projection))
+        if not readout.behind:
+            # Last of this flush: once it is there, so is everything before.
+            projection.put([(self.names.shown, str(table.partition), str(reached).encode())])
+        await self._flush(table.partition, Change(now_ms(), tuple(sorted(kpis)), lists=lists))
 
     def _tick(self, state: MergeState, now: int) -> None:
         if self.settings.clock != "wall":
@@ -281,10 +293,7 @@ class MergeRun:
         outcome = await projection.flush(now_ms(), change)
         if outcome is Outcome.EMPTIED:
             log.warning("merge %d: Redis is empty, writing everything again", partition)
-            for store in readout.state.stores.values():
-                store.touch_all()
-            readout.state.touched_lists.update(readout.state.lists)
-            readout.state.tops.touch_all()
+            readout.state.touch_all()
         elif outcome is Outcome.FENCED:
             fail(f"merge {partition}", RuntimeError("another worker owns this shard"))
 

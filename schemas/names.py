@@ -46,7 +46,8 @@ class Names:
         self.changes = f"{self.root}changes"
         self.sentinel = f"{self.root}sentinel"
         self.health = f"{self.root}health"
-        self.kpis = f"{self.root}kpis"
+        # Hash: by merge shard, the offset of the panes topic up to which Redis holds everything.
+        self.shown = f"{self.root}shown"
 
     def source(self, topic: str) -> str:
         """Kafka name of a source topic."""

@@ -45,7 +45,7 @@ class MergeState:
         """Take one publication."""
         store = self.stores.get(pub.topic)
         if store is None:
-            store = self.stores[pub.topic] = Store()
+            store = self.stores[pub.topic] = self._store(pub.topic)
         source = f"{pub.topic}/{pub.partition}"
         self.tops.take(source, pub.version, pub.tops)  # told at a pace of their own
         if not store.apply(pub):
@@ -54,6 +54,18 @@ class MergeState:
             self.lists.setdefault(name, {})[source] = rows
             self.touched_lists.add(name)
             self._unsaved_lists.add((name, source))
+
+    def _store(self, topic: str) -> Store:
+        if self.settings.clock == "wall":
+            return Store()
+        return Store(0 if topic == "intake" else self.settings.partitions)
+
+    def touch_all(self) -> None:
+        """Have everything read out again, at the readout's pace."""
+        for store in self.stores.values():
+            store.touch_all()
+        self.touched_lists.update(self.lists)
+        self.tops.touch_all()
 
     def listing(self, name: str) -> list[Row]:
         """The newest rows of a list over all sources."""
@@ -90,7 +102,7 @@ class MergeState:
             self._restore_store(kind, topic, rest, value)
 
     def _restore_store(self, kind: str, topic: str, rest: str, value: Any) -> None:
-        store = self.stores.setdefault(topic, Store())
+        store = self.stores.setdefault(topic, self._store(topic))
         if kind == "source":
             store.sources[int(rest)] = Source(*value)
         elif kind == "part":
@@ -111,7 +123,6 @@ class MergeState:
         """All entries are back."""
         for topic, store in self.stores.items():
             store.restored(self._settled.pop(topic, {}))
-        self.touched_lists.update(self.lists)
         self.tops.touch_all()
 
     def changes(self) -> Iterable[tuple[str, Any]]:

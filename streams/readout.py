@@ -41,6 +41,9 @@ _BEFORE = {
 }
 # Trend resolution of each tier.
 _RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h"}
+HOURS = "hH"
+# Points of one topic in one pass: more would keep events waiting (some 20 µs each).
+POINTS_MAX = 20_000
 # From this many changed cells on, summing whole rings is cheaper than cell by cell.
 WHOLE_FROM = 200
 _PAST_MS = 39 * DAY_MS
@@ -87,21 +90,26 @@ def spots(key: str) -> tuple[Spot, ...]:
 class Readout:
     """What to write to Redis, from one merge shard."""
 
-    def __init__(self, state: MergeState, names: Names) -> None:
+    def __init__(self, state: MergeState, names: Names, version: int = 0) -> None:
+        """Begin with ``version``; each pass takes the next.
+
+        An owner begins with the time it took over (ms): ahead of whatever its predecessor reached.
+        """
         self.state = state
         self.names = names
-        self.version = 0
+        self.version = version
         self._spots: dict[str, tuple[Spot, ...]] = {}
         # Looks at rings, shared by all readings of one pass.
         self._views: dict[tuple[str, str, int], View] = {}
         self._whole = False
-        # What has had a value: from then on "no data" is news, too. An owner before us may have told
-        # anything, so the first time round it always is.
+        # What has had a value: from then on "no data" is news, too.
         self._told: set[tuple[Spot, str]] = set()
-        self._first = True
+        # Heir to a state: what a predecessor told is not known, so "no data" is always news.
+        self._heir = bool(state.stores)
 
     def hero(self) -> tuple[list[Write], set[str]]:
         """Readings that hero cells changed since the last call, and their KPIs."""
+        self.version += 1
         self._views, self._whole = {}, False
         touched: set[Spot] = set()
         for store in self.state.stores.values():
@@ -114,6 +122,7 @@ class Readout:
         flows: set[Spot] = set()
         levels: set[Spot] = set()
         writes: list[Write] = []
+        self.version += 1
         self._views = {}
         self._whole = sum(len(s.touched) for s in self.state.stores.values()) > WHOLE_FROM
         for store in self.state.stores.values():
@@ -123,12 +132,15 @@ class Readout:
             levels.update(s for key in keys for s in self._of(key))
             steps, store.touched_steps = store.touched_steps, {}
             writes += self._pasts(steps)
-            panes, store.touched_panes = store.touched_panes, {}
-            writes += self._points(store, panes)
+            writes += self._points(store)
         writes += self._latest(flows)
         writes += self._levels(levels)
-        self._first = False
         return writes, {s.kpi for s in flows | levels}
+
+    @property
+    def behind(self) -> bool:
+        """Whether some trend points still wait to be written."""
+        return any(store.touched_panes for store in self.state.stores.values())
 
     def _of(self, key: str) -> tuple[Spot, ...]:
         found = self._spots.get(key)
@@ -146,7 +158,7 @@ class Readout:
                 continue
             for window in WINDOWS:
                 now = figures(kpi.formula, self._lookup(spot, window, at), at)
-                if now.value is None and (spot, window.id) not in self._told and not self._first:
+                if now.value is None and (spot, window.id) not in self._told and not self._heir:
                     continue  # there never was any
                 self._told.add((spot, window.id))
                 before = None
@@ -198,7 +210,6 @@ class Readout:
     def _reading(
         self, spot: Spot, kpi: Kpi, window: str, at: int, now: Figures, before: Figures | None
     ) -> Write:
-        self.version += 1
         reading = Reading(
             value=now.value,
             n=now.n,
@@ -216,18 +227,29 @@ class Readout:
 
     # trend points
 
-    def _points(self, store: Store, panes: dict[tuple[str, int], set[str]]) -> Iterator[Write]:
-        for (tier, start), keys in panes.items():
-            resolution = _RESOLUTION[tier]
-            if start < max(store.head, store.arrival) - SERIES_KEEP_MS[resolution]:
-                continue  # trends of that age are kept by coarser panes only
+    def _points(self, store: Store) -> Iterator[Write]:
+        """Points of panes that changed; where those of a long past come at once, some of them."""
+        written = 0
+        for tier, start in list(store.touched_panes):
+            if written >= POINTS_MAX:
+                return  # the rest next time
+            keys = store.touched_panes.pop((tier, start))
+            if not store.holds(tier, start) or self._bygone(store, tier, start):
+                continue
             touched = {s for key in keys if "partner=" not in key for s in self._of(key)}
+            written += len(touched)
             for spot in touched:
                 now = figures(KPIS[spot.kpi].formula, self._pane_lookup(spot, tier, start), start)
-                yield self._point(spot, resolution, start, now)
+                yield self._point(spot, _RESOLUTION[tier], start, now)
+
+    @staticmethod
+    def _bygone(store: Store, tier: str, start: int) -> bool:
+        """Whether trends of that age are kept by coarser panes only; by data time hours are for ever."""
+        if store.awaited is not None and tier in HOURS:
+            return False
+        return start < max(store.head, store.arrival) - SERIES_KEEP_MS[_RESOLUTION[tier]]
 
     def _point(self, spot: Spot, resolution: str, at: int, now: Figures) -> Write:
-        self.version += 1
         start = at - at % SERIES_WIDTH_MS[resolution]
         beside = {k: v for k, v in now.beside.items() if k in ("p50", "p90", "neutral", "negative")}
         point = Point(self.version, now.value, now.n, now.num, now.den, beside)

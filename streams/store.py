@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,8 @@ from streams.views import Span, View
 from streams.wire import HERO, REST, Publication
 
 SETTLED_TIERS = ("h", "H", "D")
+# Those whose panes are points of trends.
+TREND_TIERS = ("m", "f", "h", "H")
 _STAND_INS = "hH"
 
 
@@ -32,9 +35,14 @@ class Store:
     A source partition's cells are *replaced*, and only by a publication of a version at least as
     high as the last whole one of its lane; so repeats, replays and zombies have no effect. When a
     pane takes no more corrections from a source, its part of it is settled: it stays in the ring.
+
+    By data time (``awaited``: how many sources there will be) sources of a past may be years apart,
+    further than rings reach. Panes then settle only when all sources have passed them and the
+    readout has seen them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, awaited: int | None = None) -> None:
+        self.awaited = awaited
         self.sources: dict[int, Source] = {}
         self.rings: dict[str, Ring] = {}
         self.levels = Levels()
@@ -79,7 +87,7 @@ class Store:
             if pub.lane == REST:
                 source.watermark = max(source.watermark, pub.watermark)
                 source.idle = pub.idle
-                self._settle(source.watermark)
+                self._settle(self._passed(source))
         self.unsaved_sources.add(pub.partition)
         return True
 
@@ -99,8 +107,7 @@ class Store:
             return
         self.ring(tier).add(start, changes)
         (self.touched_hero if hero else self.touched).update(changes)
-        if tier != "D":
-            self.touched_panes.setdefault((tier, start), set()).update(changes)
+        self._touch_pane(tier, start, changes)
 
     def _add_steps(self, start: int, changes: Cells) -> None:
         ring = self.ring("S")
@@ -128,10 +135,20 @@ class Store:
                     if ring.tier in window.tiers and before != NO_TIME:
                         self.touched |= _leaving(ring, window, time_ms)
                 if ring.tier != "S":
-                    due = (c for s, c in ring.future.items() if s <= time_ms)
-                    self.touched.update(key for cells in due for key in cells)
+                    self._due(ring, time_ms)
                 ring.advance(time_ms)
         self.touched_levels |= self.levels.advance(time_ms)
+
+    def _due(self, ring: Ring, time_ms: int) -> None:
+        """Cells that waited for their time are seen from now on."""
+        for start, cells in ring.future.items():
+            if start <= time_ms:
+                self.touched.update(cells)
+                self._touch_pane(ring.tier, start, cells)
+
+    def _touch_pane(self, tier: str, start: int, keys: Iterable[str]) -> None:
+        if tier in TREND_TIERS:
+            self.touched_panes.setdefault((tier, start), set()).update(keys)
 
     def watermark(self, tick_ms: int | None) -> int | None:
         """All sources are complete up to here; None while one has said nothing yet.
@@ -154,6 +171,15 @@ class Store:
 
     # settling
 
+    def _passed(self, source: Source) -> int:
+        """Up to where to look for panes to settle."""
+        if self.awaited is None:
+            return source.watermark
+        if len(self.sources) < self.awaited:
+            return NO_TIME
+        watermark = self.watermark(None)
+        return NO_TIME if watermark is None else watermark
+
     def _settle(self, watermark: int) -> None:
         """Settle the panes that no source which has a part of them will correct any more."""
         if watermark - self.settled_to < MINUTE_MS:
@@ -161,7 +187,9 @@ class Store:
         self.settled_to = watermark
         for pane_id in [p for p in self.partials if is_over(p, watermark)]:
             parts = self.partials[pane_id]
-            if all(is_over(pane_id, self.sources[source].watermark) for source in parts):
+            if self.awaited is not None and pane_id in self.touched_panes:
+                self.settled_to = NO_TIME  # there is something left to do
+            elif all(is_over(pane_id, self.sources[source].watermark) for source in parts):
                 del self.partials[pane_id]
                 self._settle_pane(pane_id, parts)
 
@@ -207,7 +235,6 @@ class Store:
                     self._add_steps(start, cells)
                 else:
                     self.ring(tier).add(start, cells)
-        self.touch_all()
 
     def touch_all(self) -> None:
         """Have everything read out again."""
@@ -216,12 +243,15 @@ class Store:
                 self.touched_steps.update(dict.fromkeys(ring.rows, max(ring.oldest(), 0)))
             else:
                 self.touched.update(ring.rows)
-            if tier in "DS":
+            if tier not in TREND_TIERS:
                 continue
             for start in range(max(ring.oldest(), 0), ring.head + 1, ring.width):
                 touched = {ring.owner[row] for row in ring.column(start).nonzero()[0]}
                 if touched:
-                    self.touched_panes.setdefault((tier, start), set()).update(touched)
+                    self._touch_pane(tier, start, touched)
+        for (tier, start), parts in self.partials.items():
+            if self.holds(tier, start):
+                self._touch_pane(tier, start, {key for cells in parts.values() for key in cells})
         self.touched_levels.update(self.levels.values)
 
     # reading
@@ -249,10 +279,27 @@ class Store:
             return False
         return ring.tier not in FINE or span.first >= ring.oldest()
 
-    def pane_view(self, tier: str, start: int) -> View:
-        """Cells of one pane."""
+    def holds(self, tier: str, start: int) -> bool:
+        """Whether all of a pane can be looked at: its time has come, and is not long gone."""
         ring = self.rings.get(tier)
-        return View([] if ring is None else [Span(ring, start, 1)], whole=True)
+        if ring is None or start > ring.head:
+            return False
+        return start >= ring.oldest() or (
+            self.awaited is not None and (tier, start) in self.partials
+        )
+
+    def pane_view(self, tier: str, start: int) -> View:
+        """Cells of one pane. What its ring no longer has is added up from what is not settled."""
+        ring = self.rings.get(tier)
+        if ring is None:
+            return View([])
+        if start >= ring.oldest():
+            return View([Span(ring, start, 1)], whole=True)
+        total: Cells = {}
+        for cells in self.partials.get((tier, start), {}).values():
+            for key, cell in cells.items():
+                add_cell(total, key, cell)
+        return View([], cells=total)
 
 
 def _leaving(ring: Ring, window: Window, time_ms: int) -> set[str]:

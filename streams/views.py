@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from streams.panes import Cells
 from streams.rings import Ring
 
 
@@ -27,12 +28,15 @@ class View:
     """Looks cells up in the first of some spans that has them.
 
     ``whole`` sums all rows of a ring at once at the first look: right for many cells; without it
-    each cell is summed by itself: right for a few.
+    each cell is summed by itself: right for a few. ``cells``: what is in no ring.
     """
 
-    def __init__(self, spans: list[Span], *, whole: bool = False) -> None:
+    def __init__(
+        self, spans: list[Span], *, whole: bool = False, cells: Cells | None = None
+    ) -> None:
         self.spans = spans
         self.whole = whole
+        self.cells = cells or {}
 
     def cell(self, key: str) -> Any:
         """The cell; None if there never was one."""
@@ -45,4 +49,4 @@ class View:
             if span.sums is None:
                 span.sums = ring.sums(span.last, span.panes).tolist()
             return ring.cell(key, span.sums)
-        return None
+        return self.cells.get(key)

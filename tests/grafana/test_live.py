@@ -140,7 +140,12 @@ async def test_all_clients_share_one_subscription(server: Server, seeder: Seeder
         await listening(seeder)
         csat(seeder, 0.5)
 
-        assert (await until(one, "changed"))["rows"] == (await until(other, "changed"))["rows"]
+        for events in (one, other):
+            data = await until(events, "changed")
+            assert data["rows"]["csat:all"]["value"] == 0.5
+        assert dict(seeder.redis.pubsub_numsub(seeder.names.changes)) == {
+            seeder.names.changes.encode(): 1
+        }
 
 
 async def test_a_quiet_stream_has_a_heartbeat(

@@ -231,6 +231,20 @@ def test_a_settled_pane_is_saved_once_for_all_its_sources() -> None:
     assert not any("visits" in key for key in saved)
 
 
+def test_by_data_time_a_pane_settles_when_all_have_passed_and_it_was_seen() -> None:
+    """Sources of a past may be further apart than a ring reaches."""
+    later = NOON_MS + 90 * DAY_MS
+    state = MergeState(Settings(clock="data", partitions=2))
+    state.take(publication(1, hour(2), watermark=later, head=later))
+    store = state.stores["interactions"]
+    assert visits_of(state) == [2, 2_000]
+    state.take(publication(1, hour(3), partition=1, watermark=later, head=later))
+    assert visits_of(state) == [5, 5_000]
+    store.touched_panes.clear()  # it was read out
+    state.take(publication(2, watermark=later, head=later))
+    assert not store.partials
+
+
 # everything at once: sources that publish, crash and replay; a merge stage that restarts
 
 

@@ -18,14 +18,16 @@ from streams.wire import HERO, REST, Publication, decode_publication, encode_pub
 
 NOON_MS = 1_700_049_600_000
 NAMES = Names("t.")
+PARTITIONS = 3
+CSAT_HOURS = ("csat", "customer", "h")
 CSAT, VISITS, OPEN = measure("csat"), measure("visits"), measure("tickets_open")
 
 
 class Shard:
     """One source of every topic, and the readout of what is merged."""
 
-    def __init__(self) -> None:
-        self.state = MergeState(Settings())
+    def __init__(self, clock: str = "wall") -> None:
+        self.state = MergeState(Settings(clock=clock, partitions=PARTITIONS))
         self.readout = Readout(self.state, NAMES)
         self.panes: dict[str, Panes] = {}
         self.version = 0
@@ -40,15 +42,17 @@ class Shard:
             cell = (1, int(score >= 4), score, score * score)
             self.source("feedback").add(CSAT, at, audience, ("email", None, None), cell)
 
-    def publish(self, head: int, lane: int = REST) -> None:
+    def publish(
+        self, head: int, lane: int = REST, *, partition: int = 0, watermark: int = NO_TIME
+    ) -> None:
         """Merge what was added; time is then ``head``."""
         self.version += 1
         for topic, panes in self.panes.items():
             panes.settle()
             taken = panes.take_unpublished(None)
             cells: list[tuple[str, int, Cells]] = [(t, s, c) for (t, s), c in taken.items()]
-            times = (NO_TIME, head, False, NO_TIME, 0)
-            pub = Publication(topic, 0, lane, self.version, True, *times, cells)
+            times = (watermark, head, False, NO_TIME, 0)
+            pub = Publication(topic, partition, lane, self.version, True, *times, cells)
             self.state.take(decode_publication(encode_publication(pub)))
 
     def readings(self) -> dict[tuple[str, str], Reading]:
@@ -247,7 +251,61 @@ def test_a_trend_is_not_written_where_it_is_not_kept(shard: Shard) -> None:
     """Minutes of two days ago."""
     shard.csat(NOON_MS, 5)
     shard.publish(NOON_MS + 2 * DAY_MS)
-    assert {resolution for _, _, resolution, _ in shard.points()} == {"f", "h"}
+    assert {resolution for _, _, resolution, _ in shard.points()} == {"h"}
+
+
+def test_a_promise_is_a_point_once_its_time_has_come() -> None:
+    """It may have been kept long before."""
+    shard = Shard()
+    due = NOON_MS + DAY_MS
+    shard.source("deliveries").add(measure("promised"), due, "customer", ("emea",), (1, 1, 0, 0))
+    shard.publish(NOON_MS)
+    assert shard.points() == {}
+    shard.publish(due)
+    point = shard.points()["on_time_delivery_rate", "customer", "h", due]
+    assert (point.num, point.den) == (1, 1)
+
+
+def test_by_data_time_no_hour_of_years_is_lost() -> None:
+    """Each source by itself brings them all at once, further apart than rings reach."""
+    shard = Shard("data")
+    hours = [NOON_MS + n * DAY_MS for n in range(700)]
+    for partition in range(PARTITIONS):
+        shard.panes = {}
+        for at in hours:
+            shard.csat(at, 5, 1)
+        shard.publish(hours[-1], partition=partition, watermark=hours[-1])
+    found = {at: p for (k, g, r, at), p in shard.points().items() if (k, g, r) == CSAT_HOURS}
+    assert {at: (p.num, p.den) for at, p in found.items()} == dict.fromkeys(
+        hours, (PARTITIONS, 2 * PARTITIONS)
+    )
+
+
+def test_by_data_time_a_source_far_behind_adds_to_what_was_told() -> None:
+    """It was not heard yet when all others had passed."""
+    shard = Shard("data")
+    for partition in range(PARTITIONS):
+        shard.panes = {}
+        shard.csat(NOON_MS, 5)
+        later = NOON_MS + 90 * DAY_MS
+        shard.publish(later, partition=partition, watermark=later)
+        point = shard.points()["csat", "customer", "h", NOON_MS]
+        assert point.n == partition + 1
+
+
+def test_what_would_take_too_long_at_once_is_written_in_parts(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The panes that are left come next time."""
+    monkeypatch.setattr("streams.readout.POINTS_MAX", 10)
+    for n in range(30):
+        shard.csat(NOON_MS + n * HOUR_MS, 5)
+    shard.publish(NOON_MS + 30 * HOUR_MS)
+    passes = []
+    while points := shard.points():
+        passes.append(points)
+    assert len(passes) > 2
+    assert len({at for part in passes for k, g, r, at in part if (k, g, r) == CSAT_HOURS}) == 30
 
 
 def test_hero_cells_are_read_out_ahead_of_the_rest(shard: Shard) -> None:
@@ -278,6 +336,7 @@ def test_a_successor_tells_what_has_no_data_any_more(shard: Shard) -> None:
     for key, value in shard.state.changes():
         successor.restore(key, value)
     successor.restored()
+    successor.touch_all()
     shard.state, shard.readout = successor, Readout(successor, NAMES)
     found = shard.readings()
     assert found["csat", "all@1h"].value is None
