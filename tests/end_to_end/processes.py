@@ -92,11 +92,11 @@ class Engine:
 
     def create_topics(self) -> None:
         """Make all topics, before anything is produced."""
-        self._run("topics")
+        self.run("topics")
 
     def state(self) -> list[dict[str, Any]]:
         """Every saved pane and head, as rows."""
-        return [json.loads(line) for line in self._run("state").splitlines()]
+        return [json.loads(line) for line in self.run("state").splitlines()]
 
     def kill_all(self) -> None:
         """End what is still running, frozen or not."""
@@ -108,9 +108,10 @@ class Engine:
         """The ends of all logs."""
         return "\n".join(worker.tail() for worker in self.workers)
 
-    def _run(self, command: str) -> str:
+    def run(self, command: str, *arguments: str) -> str:
+        """Run another command to its end; return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "agents", command],
+            [sys.executable, "-m", "agents", command, *arguments],
             cwd=REPOSITORY,
             env=self._env,
             capture_output=True,
