@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +16,7 @@ from schemas.names import TOPICS, Names
 from schemas.settings import Settings, redis_options
 
 _DAY_MS = 86_400_000
+VISIBLE_WITHIN_S = 20.0
 # Event time is in the value: a record stamped by its producer would be refused when it is an hour
 # ahead, and deleted at the next retention check when it is a week old.
 _LOG_APPEND = {"message.timestamp.type": "LogAppendTime"}
@@ -97,36 +100,53 @@ async def create_topics(settings: Settings) -> list[str]:
     try:
         wanted = topics(settings)
         have = set(await admin.list_topics())
-        missing = [name for name in wanted if name not in have]
-        await _create(admin, {n: wanted[n] for n in missing}, settings.kafka_replicas)
-        await _check_counts(admin, {n: c for n, (c, _) in wanted.items() if n in have})
-        return missing
+        missing = {name: spec for name, spec in wanted.items() if name not in have}
+        made = await _create(admin, missing, settings.kafka_replicas)
+        await _check_counts(admin, {name: count for name, (count, _) in wanted.items()})
+        return made
     finally:
         await admin.close()
 
 
 async def _create(
     admin: AIOKafkaAdminClient, wanted: dict[str, tuple[int, Any]], replicas: int
-) -> None:
+) -> list[str]:
+    """The names of what was made: another worker may have been faster."""
     new = [NewTopic(n, count, replicas, topic_configs=c) for n, (count, c) in wanted.items()]
     if not new:
-        return
+        return []
+    made: list[str] = []
     answer = await admin.create_topics(new)
     for name, code, *_ in answer.topic_errors:
         error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
+        if not code:
+            made.append(name)
+        elif error is not TopicAlreadyExistsError:
             raise TopicError(f"cannot create topic {name}: {error.__name__}")
+    return made
 
 
 async def _check_counts(admin: AIOKafkaAdminClient, wanted: dict[str, int]) -> None:
-    described = await admin.describe_topics(list(wanted)) if wanted else []
-    for topic in described:
+    for topic in await _described(admin, list(wanted)):
         count = len(topic["partitions"])
         if count != wanted[topic["topic"]]:
             raise TopicError(
                 f"topic {topic['topic']} has {count} partitions, the engine wants "
                 f"{wanted[topic['topic']]}: set CC_PARTITIONS={count}, or another CC_PREFIX"
             )
+
+
+async def _described(admin: AIOKafkaAdminClient, names: list[str]) -> list[dict[str, Any]]:
+    """Topics as the broker knows them; what was made just now takes a moment to be seen."""
+    deadline = time.monotonic() + VISIBLE_WITHIN_S
+    while True:
+        described: list[dict[str, Any]] = await admin.describe_topics(names)
+        unseen = [topic["topic"] for topic in described if not topic["partitions"]]
+        if not unseen:
+            return described
+        if time.monotonic() > deadline:
+            raise TopicError(f"topics do not appear on the broker: {', '.join(unseen)}")
+        await asyncio.sleep(0.05)
 
 
 def topic_names(settings: Settings, topics: Iterable[str]) -> list[str]:

@@ -31,6 +31,9 @@ class Member(Protocol):
     async def seek(self, topic: str, partition: int, offset: int) -> None:
         """Go on from an offset."""
 
+    async def beginning(self, topic: str, partition: int) -> int:
+        """The oldest offset that the broker still has."""
+
 
 def now_ms() -> int:
     """The wall clock (epoch ms); only stages and agents look at it."""
@@ -102,11 +105,28 @@ class Stage(Generic[S]):
             return None
         fresh = table.fit(topic, batch)
         if fresh is None:
+            fresh = await self._bridge(table, topic, batch)
+        if fresh is None:
             await self.member.seek(topic, partition, table.next[topic])
             return None
         table.next[topic] = fresh.end
         self.progress_ms = now_ms()
         return table, fresh
+
+    async def _bridge(
+        self, table: PartitionTable[S], topic: str, batch: RecordBatch
+    ) -> RecordBatch | None:
+        """Go on behind records that retention took: to seek to them would lead here for ever."""
+        wanted = table.next[topic]
+        beginning = await self.member.beginning(topic, table.partition)
+        if beginning <= wanted:
+            return None
+        log.error(
+            "%s %d: offsets %d to %d are gone from the topic, unread",
+            *(topic, table.partition, wanted, beginning - 1),
+        )
+        table.next[topic] = beginning
+        return table.fit(topic, batch)
 
     async def checkpoint(self, table: PartitionTable[S]) -> None:
         """Save a table; what fails ends the worker."""
