@@ -11,30 +11,21 @@ from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
-from faust.serializers.codecs import Codec, register
 
-from agents.runtime import FoldRun, Group, MergeRun, WatchRun
+from agents.fold import FoldRun
+from agents.group import Group
+from agents.merge import MergeRun
+from agents.watch import WatchRun
 from schemas.names import TOPICS, Names
 from schemas.settings import Settings
 from streams import connect
 from streams.batches import BatchLimits
 from streams.stage import Stage, fail, log, now_ms
-from streams.transport import BatchConsumerThread, BatchTransport
-
-
-class PassThrough(Codec):
-    """Values are ``RecordBatch`` already."""
-
-    def _dumps(self, obj: Any) -> Any:
-        return obj
-
-    def _loads(self, s: Any) -> Any:
-        return s
+from streams.transport import CODEC, deliver_batches
 
 
 def build(settings: Settings) -> faust.App:
     """The app of one worker."""
-    register("batch", PassThrough())
     names = Names(settings.prefix)
     app = faust.App(
         names.app,
@@ -55,8 +46,7 @@ def build(settings: Settings) -> faust.App:
         broker_rebalance_timeout=max(10.0, settings.session_timeout_s),
         web_enabled=False,
     )
-    BatchConsumerThread.limits = BatchLimits(settings.batch_records_max, settings.fetch_bytes_max)
-    app.transport = BatchTransport(app.conf.broker, app)
+    deliver_batches(app, BatchLimits(settings.batch_records_max, settings.fetch_bytes_max))
     Worker(app, settings).declare()
     return app
 
@@ -104,7 +94,7 @@ class Worker:
     def _agent(
         self, name: str, topics: list[str], take: Callable[[], Callable[..., Awaitable[None]]]
     ) -> None:
-        topic = self.app.topic(*topics, value_serializer="batch", key_serializer="raw", acks=False)
+        topic = self.app.topic(*topics, value_serializer=CODEC, key_serializer="raw", acks=False)
 
         async def agent(stream: Any) -> None:
             await self.started.wait()

@@ -40,7 +40,7 @@ class Program:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.starts.append(time.monotonic())
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own modules
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", *self.arguments],
                 env={**os.environ, **self.env},
                 stdin=subprocess.DEVNULL,
@@ -90,9 +90,11 @@ class Program:
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[str]:
     """Output split at line ends and at carriage returns, which progress lines use."""
-    assert process.stdout is not None
     text = b""
-    while chunk := os.read(process.stdout.fileno(), 4096):
+    output = process.stdout
+    if output is None:
+        return
+    while chunk := os.read(output.fileno(), 4096):
         text += chunk
         *whole, text = text.replace(b"\r", b"\n").split(b"\n")
         yield from (line.decode(errors="replace").strip() for line in whole)

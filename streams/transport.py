@@ -16,6 +16,7 @@ from aiokafka.coordinator.protocol import (
 )
 from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import TopicPartition
+from faust.serializers.codecs import Codec, register
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -127,6 +128,27 @@ class BatchConsumer(driver.Consumer):
 
 
 class BatchTransport(driver.Transport):
-    """Install with ``app.transport = BatchTransport(app.conf.broker, app)``."""
+    """Faust's transport with our consumer; ``deliver_batches`` installs it."""
 
     Consumer = BatchConsumer
+
+
+# A codec that leaves values alone: they are batches already.
+CODEC = "batch"
+
+
+class _AsTheyAre(Codec):
+    def _dumps(self, obj: Any) -> Any:
+        return obj
+
+    def _loads(self, s: Any) -> Any:
+        return s
+
+
+register(CODEC, _AsTheyAre())
+
+
+def deliver_batches(app: Any, limits: BatchLimits | None = None) -> None:
+    """Have an app's agents take ``RecordBatch`` values (of topics with the serializer ``CODEC``)."""
+    BatchConsumerThread.limits = limits or BatchLimits()
+    app.transport = BatchTransport(app.conf.broker, app)

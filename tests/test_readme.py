@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents.cli import command_line
 from agents.commands.settings import table
-from agents.runtime import Text
+from agents.texts import Text
 from agents.validating import Validator
 from schemas.codec import TopicCodec
 from schemas.events import FeedbackSubmitted

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import click
 import orjson
 
-from agents.runtime import Text
+from agents.texts import Text
 from agents.validating import TOPIC_OF_TYPE, Effect, Outcome, Validator
 from schemas.names import TOPICS
 from schemas.settings import Settings

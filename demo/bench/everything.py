@@ -24,7 +24,7 @@ TIMEOUT_S = 600
 def accepted(client: redis.Redis, names: Names) -> int:
     """Events that the worker has folded, by its own report."""
     fields = client.hgetall(names.health)
-    return sum(sum(decode_health(value).counts.values()) for value in fields.values())  # type: ignore[union-attr]
+    return sum(sum(decode_health(value).counts.values()) for value in fields.values())
 
 
 def run(kafka: str, redis_url: str, prefix: str, events: int) -> Row:

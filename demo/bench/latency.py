@@ -107,4 +107,5 @@ async def run(kafka: str, url: str, prefix: str, rate: int, seconds: float) -> N
 
 
 if __name__ == "__main__":
-    asyncio.run(run(*sys.argv[1:4], int(sys.argv[4]), float(sys.argv[5])))
+    kafka, url, prefix, rate, seconds = sys.argv[1:]
+    asyncio.run(run(kafka, url, prefix, int(rate), float(seconds)))

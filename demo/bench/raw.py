@@ -57,11 +57,12 @@ async def run(kafka: str, events: int, work: Callable[[list[Any], dict[Any, Any]
     consumer.assign(parts)
     for tp in parts:
         consumer.seek(tp, 0)
+    fetcher = consumer._fetcher  # noqa: SLF001 - what streams.batches is made for
     sums: dict[Any, Any] = {}
     gc.disable()
     seen, began, cpu = 0, time.perf_counter(), time.process_time()
     while seen < events:
-        for batch in (await take_batches(consumer._fetcher, parts, 1.0, BatchLimits())).values():
+        for batch in (await take_batches(fetcher, parts, 1.0, BatchLimits())).values():
             work(batch.records, sums)
             seen += len(batch.records)
     row = Row(seen, time.perf_counter() - began, time.process_time() - cpu)

@@ -19,12 +19,11 @@ import faust
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from agents.app import PassThrough, register
-from agents.runtime import Group
+from agents.group import Group
 from demo.bench.row import MINUTE_MS, TOPIC, Answer, Row, report
 from streams.stage import Stage
 from streams.table import DeadLetter
-from streams.transport import BatchTransport
+from streams.transport import CODEC, deliver_batches
 
 _decode = msgspec.json.Decoder(Answer).decode
 CHECKPOINT_S = 2.0
@@ -58,7 +57,7 @@ class Sums:
 
     def restore(self, key: str, value: Any) -> None:
         """Take one saved minute back."""
-        self.minutes[int(key)] = {tuple(k.split("|")): v for k, v in value.items()}  # type: ignore[misc]
+        self.minutes[int(key)] = {tuple(k.split("|")): v for k, v in value.items()}
 
     def restored(self) -> None:
         """Nothing more to do."""
@@ -82,7 +81,6 @@ def build(kafka: str, events: int) -> faust.App:
     """The app; it reports and ends when ``events`` events are folded and saved."""
     name = f"bench-small-{uuid.uuid4().hex[:8]}"
     asyncio.run(make_state_topic(kafka, f"{name}-state"))
-    register("batch", PassThrough())
     app = faust.App(
         name,
         broker=f"kafka://{kafka}",
@@ -98,15 +96,15 @@ def build(kafka: str, events: int) -> faust.App:
         table_standby_replicas=0,
         web_enabled=False,
     )
-    app.transport = BatchTransport(app.conf.broker, app)
+    deliver_batches(app)
     stage = Stage(
         "small", Group(app), {"bootstrap_servers": kafka}, name, f"{name}-state", lambda _: Sums()
     )
-    topic = app.topic(TOPIC, value_serializer="batch", key_serializer="raw", acks=False)
+    topic = app.topic(TOPIC, value_serializer=CODEC, key_serializer="raw", acks=False)
     began: list[float] = []
     seen = 0
 
-    @app.agent(topic)  # type: ignore[untyped-decorator]
+    @app.agent(topic)
     async def fold(stream: Any) -> None:
         nonlocal seen
         async for event in stream.noack().events():
@@ -117,7 +115,7 @@ def build(kafka: str, events: int) -> faust.App:
             taken = await stage.take(TOPIC, event.message.partition, event.value)
             if taken is not None:
                 table, batch = taken
-                table.state.apply(batch.records)  # type: ignore[attr-defined]
+                table.state.apply(batch.records)
                 seen += len(batch.records)
             if seen >= events:
                 await stage.checkpoint_all()

@@ -46,7 +46,7 @@ def build(kafka: str, events: int) -> faust.App:
     began: list[float] = []
     seen = 0
 
-    @app.agent(topic)  # type: ignore[untyped-decorator]
+    @app.agent(topic)
     async def fold(stream: Any) -> None:
         nonlocal seen
         async for value in stream:

@@ -1,0 +1,152 @@
+"""Stage 2 at run time: merge publications, show readings, judge closed panes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+
+from agents.group import Group
+from agents.judging import Bench
+from schemas.names import Names
+from schemas.readings import Change, encode
+from schemas.settings import Settings
+from streams import connect
+from streams.batches import RecordBatch
+from streams.merging import MergeState
+from streams.projection import Outcome, Projection
+from streams.readout import Readout
+from streams.stage import Stage, fail, log, now_ms
+from streams.table import PartitionTable
+
+
+class MergeRun:
+    """Stage 2 at run time."""
+
+    def __init__(self, settings: Settings, group: Group, producer: AIOKafkaProducer) -> None:
+        self.settings = settings
+        self.names = Names(settings.prefix)
+        self.producer = producer
+        self.redis = connect.redis_client(settings)
+        self.readouts: dict[int, tuple[Readout, Projection, Bench]] = {}
+        self.sent: dict[int, set[asyncio.Future[Any]]] = {}
+        self.due_ms: dict[int, int] = {}
+        self.stage = Stage(
+            "merge",
+            group,
+            connect.kafka(settings),
+            self.names.app,
+            self.names.merge_state,
+            lambda _: MergeState(settings),
+        )
+        self.stage.opened = self._opened
+        self.stage.before_commit = self._before_commit
+
+    async def _opened(self, table: PartitionTable[MergeState]) -> None:
+        state = table.state
+        projection = Projection(
+            self.redis,
+            self.names,
+            f"merge-{table.partition}",
+            table.token,
+            expire=self.settings.clock == "wall",
+        )
+        readout, bench = Readout(state, self.names, now_ms()), Bench(state, self.settings)
+        self.readouts[table.partition] = (readout, projection, bench)
+        shown = await projection.read(self.names.shown, str(table.partition))
+        if int(shown or 0) < table.next.get(self.names.panes, 0):
+            state.touch_all()  # some of what was saved may never have reached Redis
+
+    async def _before_commit(self, table: PartitionTable[MergeState]) -> None:
+        """What is saved must have been told: verdicts on judged panes, readings to Redis."""
+        await asyncio.gather(*self.sent.get(table.partition, ()))
+        if now_ms() >= self.due_ms.get(table.partition, 0):
+            await self._show(table)
+
+    async def take(self, tp: TP, batch: RecordBatch) -> None:
+        """Merge a batch of publications."""
+        taken = await self.stage.take(tp.topic, tp.partition, batch)
+        if taken is not None:
+            table, fresh = taken
+            state = table.state
+            state.apply(fresh)
+        await asyncio.sleep(0)
+
+    async def show_hero(self) -> None:
+        """Write what changed of the overview's totals."""
+        for partition in list(self.stage.tables):
+            readout, projection, _ = self.readouts[partition]
+            writes, kpis = readout.hero()
+            if writes:
+                projection.put(writes)
+                await self._flush(partition, Change(now_ms(), tuple(sorted(kpis))))
+
+    async def show_rest(self) -> None:
+        """Write all that changed, and judge closed panes."""
+        for partition, table in list(self.stage.tables.items()):
+            began = now_ms()
+            if began < self.due_ms.get(partition, 0):
+                continue
+            state = table.state
+            self._tick(state, began)
+            await self._show(table)
+            await self._judge(partition, self.readouts[partition][2])
+            # Catching up, everything changes all the time: look less often.
+            self.due_ms[partition] = now_ms() + 3 * (now_ms() - began)
+
+    async def _show(self, table: PartitionTable[MergeState]) -> None:
+        readout, projection, _ = self.readouts[table.partition]
+        reached = table.next.get(self.names.panes, 0)
+        writes, kpis = readout.all()
+        projection.put(writes)
+        counted = table.state.account_readings(self.names, readout.version)
+        projection.put([write for _, write in counted])
+        kpis.update(kpi for kpi, _ in counted)
+        lists = tuple(self._put_lists(table.state, projection))
+        if not readout.behind:
+            # Last of this flush: once it is there, so is everything before.
+            projection.put([(self.names.shown, str(table.partition), str(reached).encode())])
+        await self._flush(table.partition, Change(now_ms(), tuple(sorted(kpis)), lists=lists))
+
+    def _tick(self, state: MergeState, now: int) -> None:
+        if self.settings.clock != "wall":
+            return
+        for store in state.stores.values():
+            if store.quiet:
+                store.advance(now)
+
+    def _put_lists(self, state: MergeState, projection: Projection) -> list[str]:
+        touched, state.touched_lists = state.touched_lists, set()
+        for name in touched:
+            listing, _, audience = name.partition("|")
+            value = encode(state.listing(name))
+            projection.put([(self.names.listing(listing, audience), "", value)], "s")
+        shown = {name.partition("|")[0] for name in touched}
+        top = state.next_top()
+        if top is not None:
+            listing, audience, rows = top
+            projection.put([(self.names.listing(listing, audience), "", encode(rows))], "s")
+            shown.add(listing)
+        return sorted(shown)
+
+    async def _flush(self, partition: int, change: Change) -> None:
+        readout, projection, _ = self.readouts[partition]
+        outcome = await projection.flush(now_ms(), change)
+        if outcome is Outcome.EMPTIED:
+            log.warning("merge %d: Redis is empty, writing everything again", partition)
+            readout.state.touch_all()
+        elif outcome is Outcome.FENCED:
+            fail(f"merge {partition}", RuntimeError("another worker owns this shard"))
+
+    async def _judge(self, partition: int, bench: Bench) -> None:
+        until = time.monotonic() + 0.2
+        pending = self.sent.setdefault(partition, set())
+        for verdict in bench.judge(now_ms(), lambda: time.monotonic() < until):
+            future = await self.producer.send(
+                self.names.verdicts, encode(verdict), key=verdict.fingerprint.encode(), partition=0
+            )
+            pending.add(future)
+            future.add_done_callback(pending.discard)
