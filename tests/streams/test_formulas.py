@@ -16,6 +16,7 @@ from streams.formulas import NO_DATA, Figures, figures, quantile_ms
 from streams.panes import Cells, add_cell
 
 CSAT = KPIS["csat"].formula
+SUMMED = {name: kpi for name, kpi in KPIS.items() if kpi.measures}
 AT = 1_700_049_600_000
 
 
@@ -31,7 +32,7 @@ def test_no_cells_are_no_data(kpi: Any) -> None:
     assert of(kpi.formula).value is None
 
 
-@pytest.mark.parametrize("kpi", KPIS.values(), ids=KPIS)
+@pytest.mark.parametrize("kpi", SUMMED.values(), ids=SUMMED)
 def test_cells_of_zeros_have_no_mean(kpi: Any) -> None:
     """A share, mean or duration of nothing is None; a count or state of nothing is 0."""
     zeros = {m: {} if MEASURES[m].histogram else [0] * len(MEASURES[m].fields) for m in MEASURES}
