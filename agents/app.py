@@ -134,6 +134,7 @@ class Worker:
             (1.0, self.merge.show_rest),
             (1.0, self.watch.show),
             (1.0, self.report),
+            (1.0, self.check_progress),
             (settings.checkpoint_s, self.checkpoint),
         ]
         await asyncio.gather(*(self._every(seconds, call) for seconds, call in loops))
@@ -150,6 +151,12 @@ class Worker:
         """Save all tables."""
         for run in (self.fold, self.merge, self.watch):
             await run.stage.checkpoint_all()
+
+    async def check_progress(self) -> None:
+        """End a worker that stands still with records unread: its supervisor starts a new one."""
+        still_ms = now_ms() - self.fold.stage.progress_ms
+        if still_ms > self.settings.stall_exit_s * 1000 and self.fold.behind():
+            fail("no progress", TimeoutError(f"records unread, none folded for {still_ms // 1000} s"))
 
     async def report(self) -> None:
         """Tell walls how every source partition is doing."""

@@ -104,6 +104,14 @@ class FoldRun:
         end = self.group.end(source, table.partition)
         return end is not None and table.next.get(source, 0) >= end
 
+    def behind(self) -> bool:
+        """Whether any source partition of ours has unread records, as far as is known."""
+        return any(
+            (self.group.end(source, partition) or 0) > table.next.get(source, 0)
+            for partition, table in self.stage.tables.items()
+            for source in self.topics
+        )
+
     def health(self, worker: str) -> dict[str, bytes]:
         """One entry a source partition."""
         entries: dict[str, bytes] = {}
