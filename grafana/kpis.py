@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from grafana.answers import KpiInfo, LatestRow
 from grafana.errors import bad_request, not_found
-from schemas.catalogue import KPIS, Kpi
+from schemas.catalogue import KPIS, Distinct, Kpi
 from schemas.measures import FINE_TIERS, MEASURES, WINDOWS
 from schemas.readings import NOW, Reading, field, parse_segment
 
@@ -51,6 +51,8 @@ def windows_of(kpi: Kpi) -> tuple[str, ...]:
     """The windows that its panes can be summed over; a level has only ``now``."""
     if kpi.kind == "level":
         return (NOW,)
+    if isinstance(kpi.formula, Distinct):
+        return ("7d", "30d")
     tiers = [FINE_TIERS[MEASURES[m].kind] for m in kpi.measures]
     return tuple(w.id for w in WINDOWS if all(set(w.tiers) & set(t) for t in tiers))
 
@@ -72,7 +74,7 @@ def checked_window(kpi: Kpi, window: str) -> str:
 def finest_resolution(kpi: Kpi, segment: str) -> str | None:
     """Which panes its trend has at best: m, f or h; None where no trend is kept."""
     tiers = {FINE_TIERS[MEASURES[m].kind][0] for m in kpi.measures}
-    if "partner" in parse_segment(segment)[1] or not tiers <= set(_RESOLUTION_OF_TIER):
+    if not tiers or "partner" in parse_segment(segment)[1] or not tiers <= set(_RESOLUTION_OF_TIER):
         return None
     return max((_RESOLUTION_OF_TIER[t] for t in tiers), key=_COARSENESS.index)
 

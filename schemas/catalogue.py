@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from schemas.distinct import DISTINCT
 from schemas.measures import HOUR_MS, MEASURES, MINUTE_MS
 
 Unit = Literal["percent", "score", "count", "duration", "money", "number", "rating"]
@@ -48,7 +49,16 @@ class Level(Struct, frozen=True, kw_only=True, tag=True):
     beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-Formula = Ratio | Count | Duration | Level
+class Distinct(Struct, frozen=True, kw_only=True, tag=True):
+    """How many different accounts, within 2.3 % (standard error): a sketch, no sum of panes.
+
+    ``of`` names a row of ``schemas.distinct``. Windows are 7 and 30 days (UTC) with today.
+    """
+
+    of: str
+
+
+Formula = Ratio | Count | Duration | Level | Distinct
 
 
 class Kpi(Struct, frozen=True, kw_only=True):
@@ -79,6 +89,8 @@ class Kpi(Struct, frozen=True, kw_only=True):
         formula = self.formula
         if isinstance(formula, Duration):
             return frozenset({f"{formula.of}.*"})
+        if isinstance(formula, Distinct):
+            return frozenset()
         names: list[str] = [t for _, terms in formula.beside for t in terms]
         if isinstance(formula, Ratio):
             names += [*formula.num, *formula.den, *formula.square]
@@ -96,6 +108,8 @@ class Kpi(Struct, frozen=True, kw_only=True):
     @property
     def topics(self) -> frozenset[str]:
         """The source topics that feed it."""
+        if isinstance(self.formula, Distinct):
+            return frozenset({DISTINCT[self.formula.of].topic})
         return frozenset(MEASURES[m].topic for m in self.measures)
 
     @property
@@ -594,6 +608,52 @@ _ROWS: tuple[Kpi, ...] = (
         formula=_share("certification.completed", "certification.n"),
         splits=(_PARTNER,),
         provisional=True,
+    ),
+    # distinct accounts
+    Kpi(
+        id="engagement_active",
+        title="Active accounts",
+        subtitle="Different accounts that did something, other topics not counted; no rate yet",
+        unit="count",
+        window="7d",
+        formula=Distinct(of="active"),
+        splits=(_REGION,),
+    ),
+    Kpi(
+        id="event_attendance",
+        title="Event attendance",
+        subtitle="Different partners that attended an event; a count, no share of partners yet",
+        unit="count",
+        audience="partner",
+        window="30d",
+        formula=Distinct(of="attendance"),
+    ),
+    Kpi(
+        id="training_participation_n",
+        title="Training participants",
+        subtitle="Different partners that enrolled; a count, no share of partners yet",
+        unit="count",
+        audience="partner",
+        window="30d",
+        formula=Distinct(of="training_participants"),
+    ),
+    Kpi(
+        id="program_participation_n",
+        title="Programme participants",
+        subtitle="Different partners that joined; a count, no share of partners yet",
+        unit="count",
+        audience="partner",
+        window="30d",
+        formula=Distinct(of="program_participants"),
+    ),
+    Kpi(
+        id="digital_adoption_n",
+        title="Tool users",
+        subtitle="Different accounts that used a tool; a count, no share of accounts yet",
+        unit="count",
+        window="30d",
+        formula=Distinct(of="tool_users"),
+        splits=(("tool",),),
     ),
     # the engine itself
     Kpi(

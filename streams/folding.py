@@ -55,7 +55,7 @@ class TopicState:
         self.intake = Panes(Keys(settings.dimension_values_max))
         self.lists = Lists()
         context = Context(self.panes, self.lists, self.memory, text)
-        self.tops = context.tops
+        self.tops, self.accounts = context.tops, context.accounts
         self.fold = FOLDS.get(topic, NoFold)(context)
         self.handlers: dict[type[Event], Callable[[Any], None]] = self.fold.handlers()
         self.things = {things.life.name: things for things in self.fold.things}
@@ -164,6 +164,8 @@ class TopicState:
             self.lists.rows[rest] = value
         elif kind == "top":
             self.tops.restore(rest, value)
+        elif kind == "distinct":
+            self.accounts.restore(rest, value)
         elif kind in ("id", "memory"):
             memory = self.ids if kind == "id" else self.memory
             memory.restore_block(int(rest), value)
@@ -203,6 +205,8 @@ class TopicState:
             yield f"{self.topic}/list/{name}", rows
         for name, day in self.tops.take_unsaved():
             yield f"{self.topic}/top/{name}", day
+        for name, sketch in self.accounts.take_unsaved():
+            yield f"{self.topic}/distinct/{name}", sketch
 
     def _pane_entries(
         self, kind: str, pane_id: PaneId, cells: Cells | None

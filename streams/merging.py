@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.distinct import DISTINCT
 from schemas.lists import LISTS
 from schemas.measures import HOUR_MS
+from schemas.names import Names
 from schemas.settings import Settings
 from streams.batches import RecordBatch
+from streams.distinct import MergedAccounts
 from streams.folding import by_measure
 from streams.lists import Row, newest
 from streams.panes import Cells
@@ -28,6 +31,7 @@ class MergeState:
         self.lists: dict[str, dict[str, list[Row]]] = {}
         self.touched_lists: set[str] = set()
         self.tops = MergedTops()
+        self.accounts = MergedAccounts()
         # What the judge remembers, by its own keys; opaque here.
         self.memos: dict[str, Any] = {}
         self.unsaved_memos: set[str] = set()
@@ -47,7 +51,9 @@ class MergeState:
         if store is None:
             store = self.stores[pub.topic] = self._store(pub.topic)
         source = f"{pub.topic}/{pub.partition}"
-        self.tops.take(source, pub.version, pub.tops)  # told at a pace of their own
+        # Told at a pace of their own.
+        self.tops.take(source, pub.version, pub.tops)
+        self.accounts.take(pub.accounts)
         if not store.apply(pub):
             return
         for name, rows in pub.lists.items():
@@ -66,6 +72,7 @@ class MergeState:
             store.touch_all()
         self.touched_lists.update(self.lists)
         self.tops.touch_all()
+        self.accounts.touch_all()
 
     def listing(self, name: str) -> list[Row]:
         """The newest rows of a list over all sources."""
@@ -73,12 +80,20 @@ class MergeState:
 
     def next_top(self) -> tuple[str, str, list[Row]] | None:
         """One top list that changed: its name, audience and rows; None if none did."""
-        heads = {topic: store.head for topic, store in self.stores.items()}
-        fed = {topic for row in LISTS.values() for topic in row.topics}
-        at = max((heads[topic] for topic in fed & heads.keys()), default=0)
+        at = self._head({topic for row in LISTS.values() for topic in row.topics})
         self.tops.advance(at)
         touched = self.tops.next_touched()
         return touched and (*touched, self.tops.listing(*touched, at))
+
+    def account_readings(
+        self, names: Names, version: int
+    ) -> list[tuple[str, tuple[str, str, bytes]]]:
+        """KPI and write of some distinct counts that changed, as of a pass of the readout."""
+        at = self._head({row.topic for row in DISTINCT.values()})
+        return list(self.accounts.readings(names, at, version))
+
+    def _head(self, topics: set[str]) -> int:
+        return max((s.head for topic, s in self.stores.items() if topic in topics), default=0)
 
     def remember(self, key: str, memo: Any) -> None:
         """Keep something of the judge's: a value, or a call that gives it when it is saved."""
@@ -97,6 +112,8 @@ class MergeState:
             self.lists.setdefault(name, {})[source] = value
         elif kind == "top":
             self.tops.restore(rest, value)
+        elif kind == "distinct":
+            self.accounts.restore(rest, value)
         else:
             topic, _, rest = rest.partition("/")
             self._restore_store(kind, topic, rest, value)
@@ -124,6 +141,7 @@ class MergeState:
         for topic, store in self.stores.items():
             store.restored(self._settled.pop(topic, {}))
         self.tops.touch_all()
+        self.accounts.touch_all()
 
     def changes(self) -> Iterable[tuple[str, Any]]:
         """Entries changed since the last call."""
@@ -134,6 +152,8 @@ class MergeState:
         self._unsaved_lists = set()
         for name, day in self.tops.take_unsaved():
             yield f"top/{name}", day
+        for name, sketch in self.accounts.take_unsaved():
+            yield f"distinct/{name}", sketch
         memos, self.unsaved_memos = self.unsaved_memos, set()
         for key in memos:
             memo = self.memos[key]

@@ -11,13 +11,15 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from schemas.names import TOPICS
+from streams import distinct, tops
 from streams.folding import TopicState
 from streams.lists import Row
 from streams.panes import NO_TIME, Cells, PaneId, Panes
-from streams.tops import Told
 from streams.wire import HERO, REST, Publication, Shards, encode_publication
 
 CELLS_MAX = 4_000
+# What goes to the first shard: lists, top lists, distinct accounts.
+Aside = tuple[dict[str, list[Row]], list[tops.Told], list[distinct.Told]]
 # Cells of the overview's totals go out ten times as often as the rest.
 HERO_KEYS = frozenset(
     f"{measure}|{audience}"
@@ -59,7 +61,11 @@ class Publisher:
         hero = state.panes.take_unpublished(HERO_KEYS)
         taken = state.panes.take_unpublished(None)
         intake = state.intake.take_unpublished(None)
-        lists = (state.lists.take_unpublished(), state.tops.take_unpublished())
+        lists = (
+            state.lists.take_unpublished(),
+            state.tops.take_unpublished(),
+            state.accounts.take_unpublished(),
+        )
         panes, head = state.panes, state.head
         about = (state.topic, state.partition)
         if hero:
@@ -83,14 +89,14 @@ class Publisher:
         now_ms: int,
         *,
         idle: bool,
-        lists: tuple[dict[str, list[Row]], list[Told]] = ({}, []),
+        lists: Aside = ({}, [], []),
     ) -> None:
         shards = self._by_shard(taken)
         for shard in range(self.shards.count):
             parts = shards.get(shard, [[]]) if head[2] == REST else shards.get(shard, [])
             for i, part in enumerate(parts):
                 final = i == len(parts) - 1
-                extra = lists if final and shard == 0 else ({}, [])
+                extra = lists if final and shard == 0 else ({}, [], [])
                 about = (*head, final, panes.watermark, head_ms)
                 pub = Publication(*about, idle, panes.arrival, now_ms, part, *extra)
                 await self._send(shard, encode_publication(pub))

@@ -62,11 +62,11 @@ def greatest(counts: Counts, limit: int) -> list[tuple[str, int]]:
     return heapq.nsmallest(limit, counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def trim(days: dict[int, Any], oldest: int) -> list[int]:
+def trim(days: dict[int, Any], oldest: int, days_max: int = DAYS_MAX) -> list[int]:
     """Drop days before ``oldest``, and the farthest ahead if there are too many; which went."""
     gone = [day for day in days if day < oldest]
     kept = sorted(day for day in days if day >= oldest)
-    gone += kept[DAYS_MAX:]
+    gone += kept[days_max:]
     for day in gone:
         del days[day]
     return gone

@@ -35,6 +35,8 @@ class Publication(Struct, array_like=True, gc=False):
     lists: dict[str, list[dict[str, Any]]] = {}
     # Days of top lists: list and audience, day, counts, how much a count may be too low.
     tops: list[tuple[str, int, dict[str, int], int]] = []
+    # Days of distinct accounts: measure and segment, day, registers.
+    accounts: list[tuple[str, int, bytes]] = []
 
 
 encode_publication = msgspec.msgpack.Encoder().encode

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from schemas.events import Event
+from streams.distinct import Accounts
 from streams.entities import Things
 from streams.lists import Lists
 from streams.memory import Memory
@@ -37,6 +38,7 @@ class Context:
         self.memory = memory
         self.text = text
         self.tops = Tops()
+        self.accounts = Accounts(panes.keys)
 
     def count_terms(self, audience: str, at: int, label: str, body: str | None) -> None:
         """Add a text's terms to the words and, by its label, to the keywords."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from schemas.distinct import DISTINCT
 from schemas.events import (
     BY_TOPIC,
     ContactMade,
     ContentClicked,
     ContentShown,
     Event,
+    EventAttended,
     JourneyStageEntered,
     JourneyStageLeft,
     PortalLoggedIn,
+    ProgramJoined,
     SocialMentioned,
+    ToolUsed,
+    TrainingEnrolled,
     VisitEnded,
 )
-from schemas.measures import MEASURES
+from schemas.measures import MEASURES, Measure
 from streams.entities import Things, audience_of
 from streams.folds.base import Context, feeling, sentiment_cell
 from streams.folds.enrolments import CERTIFICATION, TRAINING, EnrolmentLife, enrolment_key
@@ -27,6 +32,13 @@ VISITS, CONTENT, SOCIAL = MEASURES["visits"], MEASURES["content"], MEASURES["soc
 MENTION_SENTIMENT, CONTACTS = MEASURES["mention_sentiment"], MEASURES["contacts"]
 PARTNER_LOGINS = MEASURES["partner_logins"]
 PARTNER_INTERACTIONS = MEASURES["partner_interactions"]
+ACTIVE, TOOL_USERS = DISTINCT["active"], DISTINCT["tool_users"]
+# Events whose accounts are counted apart.
+PARTICIPATION: dict[type[Event], Measure] = {
+    EventAttended: DISTINCT["attendance"],
+    TrainingEnrolled: DISTINCT["training_participants"],
+    ProgramJoined: DISTINCT["program_participants"],
+}
 
 
 class InteractionsFold:
@@ -62,7 +74,19 @@ class InteractionsFold:
         audience = audience_of(e)
         if audience == "partner":
             self.add(PARTNER_INTERACTIONS, e.occurred_at, audience, (), (1,), e.partner_id)
+        account = e.partner_id if audience == "partner" else e.customer_id
+        if account is not None and type(e) is not ContentShown:
+            self._account(e, (audience, account))
         return audience
+
+    def _account(self, e: Any, whose: tuple[str, str]) -> None:
+        """Note that an account was active, and in what it took part."""
+        note, at, watermark = self.context.accounts.add, e.occurred_at, self.context.panes.watermark
+        note(ACTIVE, at, watermark, whose, (e.region,))
+        if type(e) is ToolUsed:
+            note(TOOL_USERS, at, watermark, whose, (e.tool,))
+        elif type(e) in PARTICIPATION:
+            note(PARTICIPATION[type(e)], at, watermark, whose, ())
 
     def visit_ended(self, e: Any) -> None:
         """Count a visit and its length."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from schemas.catalogue import KPIS, Count, Duration, Kpi, Level, Ratio
+from schemas.catalogue import KPIS, Count, Distinct, Duration, Kpi, Level, Ratio
 from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, TIERS, WINDOWS
 from tests.oracle.compare import amounts
 from tests.oracle.panes import Cell, CellAt
@@ -47,6 +47,7 @@ class Readings:
         return {
             (kpi.id, segment, window): reading(kpi, sums)
             for kpi in KPIS.values()
+            if kpi.measures  # distinct accounts are no sums
             for segment in self.segments(kpi)
             for window, sums in self.windows(kpi, segment, at_ms)
         }
@@ -142,6 +143,9 @@ def reading(kpi: Kpi, sums: Sums) -> Value:
         case Count() | Level():
             value = total(sums, formula.of)
             return Value(value, value)
+        case Distinct():
+            msg = "distinct accounts are no sums"
+            raise ValueError(msg)
 
 
 def percentiles(measure: str, sums: Sums) -> dict[int, float]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.catalogue import KPIS, Duration, Kpi, Level, Ratio
+from schemas.catalogue import KPIS, Distinct, Duration, Kpi, Level, Ratio
+from schemas.distinct import DISTINCT
 from schemas.events import BY_TOPIC
 from schemas.measures import (
     FINE_TIERS,
@@ -118,6 +119,18 @@ def test_every_measure_is_documented(measure: Measure) -> None:
 def test_every_measure_is_shown_by_a_kpi(measure: Measure) -> None:
     """Nothing is counted for nobody."""
     assert any(measure.id in kpi.measures for kpi in KPIS.values())
+
+
+@pytest.mark.parametrize("name", DISTINCT)
+def test_distinct_accounts_are_documented_and_shown(name: str) -> None:
+    """By a KPI whose splits are kept."""
+    assert re.search(rf"\b{name}\b", DOCS)
+    kpis = [k for k in KPIS.values() if k.formula == Distinct(of=name)]
+    assert kpis
+    for kpi in kpis:
+        assert kpi.window in ("7d", "30d")
+        assert set(kpi.splits) <= set(DISTINCT[name].splits)
+        assert kpi.topics == {DISTINCT[name].topic}
 
 
 def test_every_topic_has_events() -> None:

@@ -1,0 +1,228 @@
+"""Distinct accounts: from events to readings, by segment and window; restarts and replays."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.distinct import DISTINCT
+from schemas.measures import DAY_MS
+from schemas.names import Names
+from schemas.readings import Reading, decode_reading
+from schemas.settings import Settings
+from streams.batches import RecordBatch
+from streams.distinct import MERGED_DAYS, PUBLISHED_MAX, Accounts, MergedAccounts
+from streams.folding import TopicState
+from streams.panes import Keys
+from streams.tops import KEEP_DAYS
+
+TODAY = 20_000
+NOW = TODAY * DAY_MS + 5
+ACTIVE = DISTINCT["active"]
+
+# Account, region, days ago.
+visits = st.lists(
+    st.tuples(st.integers(0, 60), st.sampled_from(["emea", "apac"]), st.integers(0, 8)),
+    max_size=60,
+)
+
+
+class NoText:
+    """No event here has a text."""
+
+    version = "none"
+
+    def score(self, text: str) -> tuple[int, str]:
+        raise AssertionError(text)
+
+    def mask(self, text: str) -> str:
+        raise AssertionError(text)
+
+    def terms(self, text: str) -> tuple[str, ...]:
+        raise AssertionError(text)
+
+
+class Record(NamedTuple):
+    """As the wire batches have it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+def filled(seen: list[tuple[int, str, int]]) -> Accounts:
+    """The accounts of a partition."""
+    accounts = Accounts(Keys(200))
+    for account, region, ago in seen:
+        accounts.add(ACTIVE, NOW - ago * DAY_MS, NOW, ("customer", str(account)), (region,))
+    return accounts
+
+
+def merged(*parts: Accounts) -> MergedAccounts:
+    """The accounts of these sources, whole."""
+    merged = MergedAccounts()
+    for accounts in parts:
+        while accounts.pending:
+            merged.take(accounts.take_unpublished())
+    return merged
+
+
+def readings(merged: MergedAccounts, at: int = NOW) -> dict[tuple[str, str], Reading]:
+    """By Redis key and field, all that changed."""
+    found: dict[tuple[str, str], Reading] = {}
+    while some := list(merged.readings(Names(), at, 1)):
+        found |= {(key, field): decode_reading(value) for _, (key, field, value) in some}
+    return found
+
+
+def played(*events: dict[str, Any]) -> dict[tuple[str, str], int | None]:
+    """Values by KPI and field after these events."""
+    state = TopicState("interactions", 0, Settings(), NoText())
+    records = []
+    for i, event in enumerate(events):
+        given = {"event_id": str(i), "source": "s", "occurred_at": NOW} | event
+        records.append(Record(i, NOW, None, json.dumps(given).encode(), []))
+    state.apply(RecordBatch(records, 0, len(records), caught_up=True))
+    found = readings(merged(state.accounts))
+    return {(k.rpartition(":")[2], f): int(r.value or 0) for (k, f), r in found.items()}
+
+
+@given(st.lists(visits, min_size=1, max_size=4), st.randoms())
+def test_sources_merge_in_any_order_with_repeats(parts: list[Any], random: Any) -> None:
+    """To the same registers as one source that saw everything."""
+    whole = merged(filled([visit for part in parts for visit in part]))
+    told = [days for part in parts for days in [filled(part).take_unpublished()]]
+    told += told[:2]
+    random.shuffle(told)
+    found = MergedAccounts()
+    for days in told:
+        found.take(days)
+    assert found.days == whole.days
+
+
+@given(visits)
+def test_windows_count_each_account_once(seen: list[tuple[int, str, int]]) -> None:
+    """By region and in all; so few are almost exact."""
+    accounts = merged(filled(seen))
+    for region in (None, "emea", "apac"):
+        segment = "customer" if region is None else f"customer|region={region}"
+        for window, days in (("7d", 7), ("30d", 30)):
+            exact = {a for a, r, ago in seen if ago < days and region in (None, r)}
+            found = accounts.count("active", segment, window, TODAY)
+            assert abs((found or 0) - len(exact)) <= 0.1 * len(exact) + 1
+            assert (found is None) <= (not exact)
+
+
+@given(visits, st.integers(0, 60))
+def test_a_restart_changes_nothing(seen: list[tuple[int, str, int]], cut: int) -> None:
+    """What was saved, and perhaps never published, goes on."""
+    before = filled(seen[:cut])
+    after = Accounts(Keys(200))
+    for rest, sketch in before.take_unsaved():
+        assert sketch is not None
+        after.restore(rest, sketch)
+    for account, region, ago in seen[cut:]:
+        after.add(ACTIVE, NOW - ago * DAY_MS, NOW, ("customer", str(account)), (region,))
+    whole = filled(seen)
+    assert after.days == whole.days
+    assert merged(after).days == merged(whole).days
+
+
+def test_the_merge_stage_restarts_with_what_it_saved() -> None:
+    """And needs no source to tell it again."""
+    state = merged(filled([(1, "emea", 0), (2, "apac", 3)]))
+    after = MergedAccounts()
+    for rest, sketch in state.take_unsaved():
+        assert sketch is not None
+        after.restore(rest, sketch)
+    after.touch_all()
+    assert after.days == state.days
+    assert readings(after) == readings(state)
+
+
+def test_readings_say_their_error_and_the_week_before() -> None:
+    """Two now, one of them a week ago."""
+    found = readings(merged(filled([(1, "emea", 0), (2, "emea", 1), (2, "emea", 8)])))
+    reading = found["cc:latest:engagement_active", "customer@7d"]
+    assert (reading.value, reading.n, reading.previous) == (2, 2, 1)
+    assert reading.error is not None
+    assert 0 < reading.error < 0.1
+    assert found["cc:latest:engagement_active", "customer|region=emea@7d"].value == 2
+    assert found["cc:latest:engagement_active", "all@30d"].value == 2
+
+
+def test_no_days_are_no_data() -> None:
+    """Not none."""
+    later = NOW + 20 * DAY_MS
+    found = readings(merged(filled([(1, "emea", 0)])), later)
+    reading = found["cc:latest:engagement_active", "customer@7d"]
+    assert (reading.value, reading.n, reading.error) == (None, 0, None)
+    assert found["cc:latest:engagement_active", "customer@30d"].value == 1
+
+
+def test_a_new_day_is_news() -> None:
+    """Windows slide; within a day nothing is told twice."""
+    accounts = merged(filled([(1, "emea", 6)]))
+    assert readings(accounts)["cc:latest:engagement_active", "customer@7d"].value == 1
+    assert readings(accounts) == {}
+    tomorrow = readings(accounts, NOW + DAY_MS)
+    assert tomorrow["cc:latest:engagement_active", "customer@7d"].value is None
+
+
+def test_days_are_bounded() -> None:
+    """In both stages; a message is, too."""
+    accounts = Accounts(Keys(200))
+    state = MergedAccounts()
+    for day in range(200):
+        at = NOW + day * DAY_MS
+        accounts.add(ACTIVE, at, at, ("customer", "a"), ("emea",))
+        if day % 5 == 0:
+            state.take(accounts.take_unpublished())
+            list(state.readings(Names(), at, 1))
+    assert all(len(days) <= KEEP_DAYS + 1 for days in accounts.days.values())
+    assert all(len(days) <= MERGED_DAYS + 6 for days in state.days.values())
+    for region in range(150):
+        accounts.add(ACTIVE, at, at, ("customer", str(region)), (f"r{region}",))
+        accounts.add(ACTIVE, at, at, ("partner", str(region)), (f"r{region}",))
+    assert len(accounts.take_unpublished()) <= PUBLISHED_MAX
+    assert accounts.pending
+
+
+def test_what_counts_as_active() -> None:
+    """Not what was shown, nobody without a name; each account of an audience once."""
+    found = played(
+        {"type": "content.clicked", "customer_id": "a", "region": "emea"},
+        {"type": "portal.logged_in", "partner_id": "a"},
+        {"type": "contact.made", "partner_id": "a", "kind": "call"},
+        {"type": "content.shown", "customer_id": "b"},
+        {"type": "visit.ended", "session_id": "s", "duration_s": 1, "pages": 1},
+    )
+    assert found["engagement_active", "customer@7d"] == 1
+    assert found["engagement_active", "partner@7d"] == 1
+    assert found["engagement_active", "all@7d"] == 2
+    assert found["engagement_active", "customer|region=emea@7d"] == 1
+
+
+def test_participation_is_of_partners() -> None:
+    """Each by its own event; tools by audience and by tool."""
+    found = played(
+        {"type": "event.attended", "partner_id": "a"},
+        {"type": "event.attended", "partner_id": "a"},
+        {"type": "event.attended", "customer_id": "c"},
+        {"type": "training.enrolled", "partner_id": "b"},
+        {"type": "training.completed", "partner_id": "c"},
+        {"type": "program.joined", "partner_id": "a"},
+        {"type": "tool.used", "partner_id": "a", "tool": "crm"},
+        {"type": "tool.used", "customer_id": "a", "tool": "app"},
+    )
+    assert found["event_attendance", "partner@30d"] == 1
+    assert found["training_participation_n", "partner@30d"] == 1
+    assert found["program_participation_n", "partner@30d"] == 1
+    assert found["digital_adoption_n", "all@30d"] == 2
+    assert found["digital_adoption_n", "partner|tool=crm@30d"] == 1
+    assert ("digital_adoption_n", "customer|tool=crm@30d") not in found
