@@ -31,7 +31,7 @@ class FoldRun:
         self.names = Names(settings.prefix)
         self.group = group
         self.producer = producer
-        self.text = Text()
+        self.text = Text(settings.text_chars_max)
         self.topics = {self.names.source(t): t for t in TOPICS}
         self.publishers: dict[int, Publisher] = {}
         self.batches: dict[tuple[str, int], int] = {}

@@ -29,7 +29,7 @@ def validate(settings: Settings, file: BinaryIO, topic: str | None) -> None:
     Accepted or why not, and what they add to which KPI. FILE holds one JSON object, an array, or one object a line, in the order of sending; without
     FILE they come from standard input. Needs no server. Ends with 1 if an event would not count.
     """
-    validator = Validator(settings, Text())
+    validator = Validator(settings, Text(settings.text_chars_max))
     failed = count = 0
     for count, value in enumerate(_values(file.read()), 1):
         outcome = validator.take(value, now_ms(), topic)
