@@ -1,4 +1,4 @@
-"""Top lists from events to Redis: exact while few terms come, whatever happens to a worker."""
+"""Top lists and distinct accounts from events to Redis, whatever happens to a worker."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import redis.asyncio as aioredis
 
+from schemas.readings import decode_reading
 from tests.end_to_end.broker import produce, settle
 from tests.end_to_end.processes import Engine
 from tests.oracle.generate import Record
@@ -93,8 +94,8 @@ def expected(records: list[Record]) -> dict[tuple[str, str], list[dict[str, Any]
     }
 
 
-async def test_lists_are_exact_after_a_kill(engine: Engine, redis_url: str) -> None:
-    """``kill -9`` while records come, then a new worker."""
+async def test_lists_and_accounts_after_a_kill(engine: Engine, redis_url: str) -> None:
+    """``kill -9`` while records come, then a new worker: few terms are exact, accounts near."""
     now_ms = time.time_ns() // 1_000_000
     records = [make(i, now_ms) for i in range(1, EVENTS) for make in (feedback, mention)]
     wanted = expected(records)
@@ -111,6 +112,11 @@ async def test_lists_are_exact_after_a_kill(engine: Engine, redis_url: str) -> N
         while (shown := await lists(client, engine, wanted)) != wanted:
             assert time.monotonic() < until, f"{shown}\n{engine.logs()}"
             await asyncio.sleep(0.5)
+        raw = await client.hget(engine.names.latest("engagement_active"), "customer@7d")
+    assert raw is not None
+    active = decode_reading(raw)
+    assert active.error is not None
+    assert active.value == pytest.approx(EVENTS - 1, abs=2 * active.error)
 
 
 async def lists(client: Any, engine: Engine, wanted: Any) -> dict[tuple[str, str], Any]:

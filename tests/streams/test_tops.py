@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -13,7 +14,12 @@ from hypothesis import strategies as st
 
 from schemas.lists import LISTS
 from schemas.measures import DAY_MS
+from schemas.settings import Settings
+from streams.batches import RecordBatch
+from streams.folding import TopicState
+from streams.merging import MergeState
 from streams.tops import DAYS_MAX, HELD, KEEP_DAYS, KEPT, ROWS, Day, MergedTops, Told, Tops, add
+from streams.wire import REST, Publication
 
 TODAY = 20_000
 NOW = TODAY * DAY_MS + 5
@@ -256,3 +262,86 @@ def test_lists_are_shown_once_for_each_change_and_on_a_new_day() -> None:
             None,
         ]
         tops.advance(NOW + DAY_MS)
+
+
+class Words:
+    """Finds every text neutral; its terms are its words."""
+
+    version = "test"
+
+    def score(self, text: str) -> tuple[int, str]:
+        return 0, "neutral"
+
+    def mask(self, text: str) -> str:
+        return text
+
+    def terms(self, text: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text.split()))
+
+
+class Record(NamedTuple):
+    """As the wire batches have it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+def played(topic: str, *events: dict[str, Any]) -> dict[tuple[str, str], dict[str, int]]:
+    """Terms and counts by list and audience after these events."""
+    state = TopicState(topic, 0, Settings(), Words())
+    kind = "feedback.submitted" if topic == "feedback" else "social.mentioned"
+    records = []
+    for i, event in enumerate(events):
+        given = {"type": kind, "event_id": str(i), "source": "s", "occurred_at": NOW} | event
+        records.append(Record(i, NOW, None, json.dumps(given).encode(), []))
+    state.apply(RecordBatch(records, 0, len(records), caught_up=True))
+    tops = merged(state.tops)
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    while (touched := tops.next_touched()) is not None:
+        found[touched] = {row["term"]: row["n"] for row in tops.listing(*touched, NOW)}
+    return found
+
+
+def test_texts_give_words_and_by_their_tone_keywords() -> None:
+    """Once a text, whatever its tone; the given tone wins."""
+    text = {"medium": "survey"}
+    found = played(
+        "feedback",
+        {**text, "feedback_id": "a", "text": "late late price", "sentiment": "negative"},
+        {**text, "feedback_id": "b", "text": "price", "sentiment": "positive", "partner_id": "p"},
+        {**text, "feedback_id": "c", "text": "late"},
+        {**text, "feedback_id": "d", "sentiment": "negative"},
+    )
+    assert found["words", "customer"] == {"late": 2, "price": 1}
+    assert found["words", "all"] == {"late": 2, "price": 2}
+    assert found["keywords_negative", "customer"] == {"late": 1, "price": 1}
+    assert found["keywords_positive", "partner"] == {"price": 1}
+    assert ("keywords_positive", "customer") not in found
+
+
+def test_authors_by_followers_and_by_what_their_praise_caused() -> None:
+    """The most followers; likes, shares and comments of positive mentions only."""
+    found = played(
+        "interactions",
+        {"author": "ann", "followers": 90, "likes": 3, "sentiment": "positive"},
+        {"author": "ann", "followers": 80, "shares": 2, "comments": 1, "sentiment": "positive"},
+        {"author": "bob", "followers": 95, "likes": 50, "sentiment": "negative"},
+        {"author": "eve", "sentiment": "positive", "text": "great"},
+    )
+    assert found["influencers", "customer"] == {"bob": 95, "ann": 90}
+    assert found["advocates", "all"] == {"ann": 6}
+    assert found["keywords_positive", "customer"] == {"great": 1}
+
+
+def test_lists_are_taken_by_their_own_version() -> None:
+    """A publication whose panes are old news may still bring lists that nobody had told."""
+    state = MergeState(Settings())
+    for version, tops in ((9, []), (7, [("words|customer", TODAY, {"late": 2}, 0)])):
+        about = ("feedback", 0, REST, version, True, NOW, NOW, False, NOW, NOW)
+        state.take(Publication(*about, [], {}, tops))
+    shown = [state.next_top() for _ in range(3)]
+    rows = [{"term": "late", "n": 2, "error": 0}]
+    assert shown == [("words", "customer", rows), ("words", "all", rows), None]
