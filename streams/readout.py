@@ -133,6 +133,7 @@ class Readout:
             steps, store.touched_steps = store.touched_steps, {}
             writes += self._pasts(steps)
             writes += self._points(store)
+            store.seen()
         writes += self._latest(flows)
         writes += self._levels(levels)
         return writes, {s.kpi for s in flows | levels}

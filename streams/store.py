@@ -87,7 +87,9 @@ class Store:
             if pub.lane == REST:
                 source.watermark = max(source.watermark, pub.watermark)
                 source.idle = pub.idle
-                self._settle(self._passed(source))
+                if self.awaited is None and source.watermark - self.settled_to >= MINUTE_MS:
+                    self.settled_to = source.watermark
+                    self._settle(source.watermark)
         self.unsaved_sources.add(pub.partition)
         return True
 
@@ -171,25 +173,21 @@ class Store:
 
     # settling
 
-    def _passed(self, source: Source) -> int:
-        """Up to where to look for panes to settle."""
-        if self.awaited is None:
-            return source.watermark
-        if len(self.sources) < self.awaited:
-            return NO_TIME
+    def seen(self) -> None:
+        """The readout has seen all panes but those still touched: by data time they may settle."""
+        if self.awaited is None or len(self.sources) < self.awaited:
+            return
         watermark = self.watermark(None)
-        return NO_TIME if watermark is None else watermark
+        if watermark is not None:
+            self._settle(watermark)
 
     def _settle(self, watermark: int) -> None:
         """Settle the panes that no source which has a part of them will correct any more."""
-        if watermark - self.settled_to < MINUTE_MS:
-            return
-        self.settled_to = watermark
         for pane_id in [p for p in self.partials if is_over(p, watermark)]:
             parts = self.partials[pane_id]
             if self.awaited is not None and pane_id in self.touched_panes:
-                self.settled_to = NO_TIME  # there is something left to do
-            elif all(is_over(pane_id, self.sources[source].watermark) for source in parts):
+                continue
+            if all(is_over(pane_id, self.sources[source].watermark) for source in parts):
                 del self.partials[pane_id]
                 self._settle_pane(pane_id, parts)
 
