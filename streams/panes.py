@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, TIERS, Measure
+from schemas.measures import FINE_TIERS, PARTNER_TIERS, TIERS, Measure
 
 Vector = Sequence[int]
 Cell = list[int] | dict[int, int]
@@ -211,10 +211,3 @@ class Panes:
 
 # A contribution is added at the finest tier and also belongs to the coarser ones.
 _ROLL_UP = {"m": "mfh", "f": "fh"}
-
-HERO_MEASURES = frozenset({"csat", "nps", "pss", "feedback", "sentiment", "tickets_opened"})
-
-
-def measure(name: str) -> Measure:
-    """A measure of the catalogue, for folds to name once."""
-    return MEASURES[name]

@@ -37,7 +37,10 @@ for i = 4, #ARGV, 3 do
     if ARGV[i + 2] == '' then redis.call('HDEL', key, ARGV[i + 1])
     else redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2]) end
   elseif kind == 's' then redis.call('SET', key, ARGV[i + 2])
-  else redis.call('ZADD', key, ARGV[i + 1], ARGV[i + 2]) end
+  else
+    redis.call('ZADD', key, ARGV[i + 1], ARGV[i + 2])
+    redis.call('ZREMRANGEBYRANK', key, 0, -50001)
+  end
   if ttl > 0 and kind == 'h' then
     local life = string.match(key, 'series:.*:([mfh]):%d+$')
     if life and redis.call('TTL', key) < 0 then

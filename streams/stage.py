@@ -145,10 +145,3 @@ class Stage(Generic[S]):
         """Save every table."""
         for table in list(self.tables.values()):
             await self.checkpoint(table)
-
-    async def give_up(self, partitions: set[int]) -> None:
-        """Save and close the tables of partitions that were revoked."""
-        for partition in partitions & set(self.tables):
-            table = self.tables.pop(partition)
-            await self.checkpoint(table)
-            await table.close()

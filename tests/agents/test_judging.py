@@ -8,16 +8,16 @@ import pytest
 
 from agents.judging import Bench
 from schemas.alerts import Verdict
-from schemas.measures import HOUR_MS, MINUTE_MS
+from schemas.measures import HOUR_MS, MEASURES, MINUTE_MS
 from schemas.settings import Settings
 from streams.merging import MergeState
-from streams.panes import NO_TIME, Cells, Keys, Panes, measure
+from streams.panes import NO_TIME, Cells, Keys, Panes
 from streams.table import decode, encode
 from streams.wire import REST, Publication, decode_publication, encode_publication
 
 NOON_MS = 1_700_049_600_000
 SETTINGS = Settings(clock="data", history_after_s=900)
-CSAT = measure("csat")
+CSAT = MEASURES["csat"]
 
 
 class Shop:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from schemas.catalogue import KPIS
-from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS, WINDOW_IDS
+from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS, WINDOW_IDS
 from schemas.names import Names
 from schemas.readings import Point, Reading, decode_point, decode_reading
 from schemas.settings import Settings
 from streams.merging import MergeState
-from streams.panes import NO_TIME, Cells, Keys, Panes, measure
+from streams.panes import NO_TIME, Cells, Keys, Panes
 from streams.readout import Readout, Spot, spots
 from streams.wire import HERO, REST, Publication, decode_publication, encode_publication
 
@@ -20,7 +20,7 @@ NOON_MS = 1_700_049_600_000
 NAMES = Names("t.")
 PARTITIONS = 3
 CSAT_HOURS = ("csat", "customer", "h")
-CSAT, VISITS, OPEN = measure("csat"), measure("visits"), measure("tickets_open")
+CSAT, VISITS, OPEN = MEASURES["csat"], MEASURES["visits"], MEASURES["tickets_open"]
 
 
 class Shard:
@@ -258,7 +258,7 @@ def test_a_promise_is_a_point_once_its_time_has_come() -> None:
     """It may have been kept long before."""
     shard = Shard()
     due = NOON_MS + DAY_MS
-    shard.source("deliveries").add(measure("promised"), due, "customer", ("emea",), (1, 1, 0, 0))
+    shard.source("deliveries").add(MEASURES["promised"], due, "customer", ("emea",), (1, 1, 0, 0))
     shard.publish(NOON_MS)
     assert shard.points() == {}
     shard.publish(due)
@@ -321,7 +321,7 @@ def test_hero_cells_are_read_out_ahead_of_the_rest(shard: Shard) -> None:
 def test_a_kpi_of_two_topics_waits_for_neither(shard: Shard) -> None:
     """What one of them brought is shown, up to the later head."""
     source = shard.source("feedback")
-    source.add(measure("sentiment"), NOON_MS, "customer", ("review",), (1, 1, 0, 0, 500, 250_000))
+    source.add(MEASURES["sentiment"], NOON_MS, "customer", ("review",), (1, 1, 0, 0, 500, 250_000))
     shard.publish(NOON_MS)
     assert shard.readings()["sentiment_share", "all@1h"].value == 1
     assert KPIS["sentiment_share"].topics == {"feedback", "interactions"}
@@ -354,6 +354,6 @@ def test_many_changes_are_read_like_few(shard: Shard, cells: int) -> None:
     source = shard.source("deliveries")
     for i in range(cells):
         cell = (1, int(i % 2 == 0))
-        source.add(measure("delivered"), NOON_MS, "partner", ("emea",), cell, f"p{i}")
+        source.add(MEASURES["delivered"], NOON_MS, "partner", ("emea",), cell, f"p{i}")
     shard.publish(NOON_MS)
     assert reading_of(shard, "order_accuracy_rate", "partner@24h").n == cells
