@@ -17,7 +17,7 @@ from streams import connect
 from streams.batches import RecordBatch
 from streams.folding import FoldState, TopicState
 from streams.publishing import Publisher, known
-from streams.stage import Stage, now_ms
+from streams.stage import Stage, fail, now_ms
 from streams.table import PartitionTable
 
 HEARTBEAT_MS = 10_000
@@ -54,7 +54,16 @@ class FoldRun:
             if fresh.records:
                 self.batches[tp.topic, tp.partition] = now_ms()
             state = table.state
-            state.apply(self.topics[tp.topic], fresh)
+            topic = state.apply(self.topics[tp.topic], fresh)
+            if topic.breaker.open_at is not None:
+                # Before anything of this batch is saved: no dead letter was written yet.
+                share = f"{topic.breaker.open_at:.0%} of the last records of {tp} were rejected"
+                fail(
+                    share,
+                    ValueError(
+                        "more than CC_REJECTED_SHARE_MAX; try a record with: python -m agents validate"
+                    ),
+                )
         await asyncio.sleep(0)  # let heartbeats, timers and the other agents in
 
     def _publisher(self, partition: int) -> Publisher:

@@ -18,6 +18,7 @@ from schemas.measures import HOUR_MS, MEASURES
 from schemas.names import Names
 from schemas.settings import Settings
 from streams.batches import RecordBatch
+from streams.breaker import Breaker
 from streams.entities import SETTLED_KEEP_MS
 from streams.folds import FOLDS
 from streams.folds.base import Context, NoFold, TextModel
@@ -64,6 +65,7 @@ class TopicState:
         self.intake_head = NO_TIME
         self.counts = [0] * 6
         self.letters: list[DeadLetter] = []
+        self.breaker = Breaker(settings.rejected_share_max)
         self.changed = False
         # Measures that the state topic holds of each pane: what to delete when it is over.
         self._saved: dict[tuple[str, PaneId], set[str]] = {}
@@ -122,6 +124,8 @@ class TopicState:
         return fate
 
     def _count(self, intake: Intake) -> None:
+        rejected = sum(n for (fate, *_), n in intake.items() if fate == REJECTED)
+        self.breaker.count(sum(intake.values()), rejected)
         for (fate, source, reason, minute), n in intake.items():
             self.counts[fate] += n
             cell = tuple(n * part for part in _FATES[fate])
