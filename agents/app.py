@@ -170,6 +170,8 @@ class Worker:
     async def revoked(self, _: Any, revoked: set[Any], **__: Any) -> None:
         """Save at once; tables stay open until it is known who owns them next."""
         if self.started.is_set():
+            for run in (self.fold, self.merge, self.watch):
+                run.stage.paused = True
             await self.checkpoint()
 
     async def assigned(self, _: Any, assigned: set[Any], **__: Any) -> None:
@@ -191,11 +193,12 @@ class Worker:
             self.names.panes: self.merge.stage,
             self.names.verdicts: self.watch.stage,
         }
+        ours = {t: {tp.partition for tp in assigned if tp.topic == t} for t in firsts}
+        lost = [table for t, stage in firsts.items() for table in stage.resume(ours[t])]
+        for table in lost:
+            await table.close()
         for topic, stage in firsts.items():
-            ours = {tp.partition for tp in assigned if tp.topic == topic}
-            for partition in set(stage.tables) - ours:
-                await stage.tables.pop(partition).close()
-            for partition in sorted(ours):
+            for partition in sorted(ours[topic]):
                 await stage.table(topic, partition)
 
     async def stopping(self, _: Any, **__: Any) -> None:

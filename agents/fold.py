@@ -75,6 +75,8 @@ class FoldRun:
 
     async def publish_hero(self) -> None:
         """Publish what changed of the overview's totals."""
+        if self.stage.paused:
+            return
         for partition, table in list(self.stage.tables.items()):
             state = table.state
             for topic in state.topics.values():
@@ -84,6 +86,8 @@ class FoldRun:
 
     async def publish_rest(self) -> None:
         """Publish everything else, and how far each source is."""
+        if self.stage.paused:
+            return
         for table in list(self.stage.tables.values()):
             await self._publish(table)
 

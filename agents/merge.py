@@ -77,6 +77,8 @@ class MergeRun:
 
     async def show_hero(self) -> None:
         """Write what changed of the overview's totals."""
+        if self.stage.paused:
+            return
         for partition in list(self.stage.tables):
             readout, projection, _ = self.readouts[partition]
             writes, kpis = readout.hero()
@@ -86,6 +88,8 @@ class MergeRun:
 
     async def show_rest(self) -> None:
         """Write all that changed, and judge closed panes."""
+        if self.stage.paused:
+            return
         for partition, table in list(self.stage.tables.items()):
             began = now_ms()
             if began < self.due_ms.get(partition, 0):
@@ -138,7 +142,7 @@ class MergeRun:
         if outcome is Outcome.EMPTIED:
             log.warning("merge %d: Redis is empty, writing everything again", partition)
             readout.state.touch_all()
-        elif outcome is Outcome.FENCED:
+        elif outcome is Outcome.FENCED and partition in self.stage.tables:
             fail(f"merge {partition}", RuntimeError("another worker owns this shard"))
 
     async def _judge(self, partition: int, bench: Bench) -> None:

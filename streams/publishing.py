@@ -132,8 +132,11 @@ class Publisher:
         future.add_done_callback(self.sent.discard)
 
     async def settled(self) -> None:
-        """Wait until the broker has all that was published; raises what failed."""
-        if self.sent:
+        """Wait until the broker has all that was published; raises what failed.
+
+        A publication under way has taken its cells already: it must be handed over first.
+        """
+        async with self._lock:
             await asyncio.gather(*self.sent)
 
 

@@ -197,9 +197,11 @@ class Readout:
         at = self.as_of(kpi)
         if at is None:
             return
+        known = (s.steps_from for t in kpi.topics if (s := self.state.stores.get(t)) is not None)
+        since = max(since, at - _PAST_MS, *known)
         lookup = self.level_lookup(spot)
         cells: dict[str, Any] = {measure: lookup(measure) for measure in kpi.measures}
-        for hour in range(at - at % HOUR_MS, max(since, at - _PAST_MS), -HOUR_MS):
+        for hour in range(at - at % HOUR_MS, since, -HOUR_MS):
             steps = self._pane_lookup(spot, "S", hour)
             for measure, cell in cells.items():
                 change = steps(measure)

@@ -67,6 +67,8 @@ class Stage(Generic[S]):
         self.new_state = new_state
         self.tables: dict[int, PartitionTable[S]] = {}
         self.progress_ms = now_ms()
+        # Between revocation and assignment: what is in flight may belong to others now.
+        self.paused = False
         self.opened: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
         self.before_commit: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
         self._opening: dict[int, asyncio.Lock] = {}
@@ -100,8 +102,8 @@ class Stage(Generic[S]):
         self, topic: str, partition: int, batch: RecordBatch
     ) -> tuple[PartitionTable[S], RecordBatch] | None:
         """The table and the part of a batch that is new to it; None if there is nothing to do."""
-        table = await self.table(topic, partition)
-        if table is None:
+        table = None if self.paused else await self.table(topic, partition)
+        if table is None or self.paused:
             return None
         fresh = table.fit(topic, batch)
         if fresh is None:
@@ -127,6 +129,11 @@ class Stage(Generic[S]):
         )
         table.next[topic] = beginning
         return table.fit(topic, batch)
+
+    def resume(self, ours: set[int]) -> list[PartitionTable[S]]:
+        """Go on after an assignment; the tables that others own now, to be closed."""
+        self.paused = False
+        return [self.tables.pop(partition) for partition in set(self.tables) - ours]
 
     async def checkpoint(self, table: PartitionTable[S]) -> None:
         """Save a table; what fails ends the worker."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from schemas.measures import MINUTE_MS, TIERS, WINDOWS, Window
+from schemas.measures import HOUR_MS, MINUTE_MS, TIERS, WINDOWS, Window
 from streams.panes import FINE, NO_TIME, Cell, Cells, add_cell, is_over
 from streams.rings import Levels, Ring
 from streams.views import Span, View
@@ -57,6 +57,8 @@ class Store:
         self.touched: set[str] = set()
         self.touched_hero: set[str] = set()
         self.touched_levels: set[str] = set()
+        # Steps are known by the hour from here on: after a restart, those still corrected.
+        self.steps_from = NO_TIME
         # Since which hour a level's past changed.
         self.touched_steps: dict[str, int] = {}
         self.touched_panes: dict[tuple[str, int], set[str]] = {}
@@ -222,6 +224,7 @@ class Store:
         self.head = max((s.head for s in self.sources.values()), default=NO_TIME)
         self.arrival = max((s.arrival for s in self.sources.values()), default=NO_TIME)
         self.levels.advance(self.head)
+        self.steps_from = self.head - TIERS["L"].correct_ms + HOUR_MS
         for key, cell in self.base.items():
             add_cell(self.levels.values, key, cell)
         for (tier, start), cells in settled.items():

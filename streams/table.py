@@ -196,10 +196,11 @@ class PartitionTable(Generic[S]):
         return self._producer
 
     async def close(self) -> None:
-        """Give the partition up without saving."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.stop()
+        """Give the partition up without saving; a checkpoint under way is finished first."""
+        async with self._lock:
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                await producer.stop()
 
 
 def _pack(value: Any) -> bytes | None:
