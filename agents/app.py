@@ -130,8 +130,8 @@ class Worker:
         loops: list[tuple[float, Callable[[], Awaitable[None]]]] = [
             (0.1, self.fold.publish_hero),
             (0.1, self.merge.show_hero),
-            (1.0, self.fold.publish_rest),
-            (1.0, self.merge.show_rest),
+            (0.5, self.fold.publish_rest),
+            (0.5, self.merge.show_rest),
             (1.0, self.watch.show),
             (1.0, self.report),
             (1.0, self.check_progress),

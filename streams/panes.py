@@ -9,8 +9,9 @@ by the watermark before it, so the result does not depend on how records fall in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from schemas.measures import FINE_TIERS, PARTNER_TIERS, TIERS, Measure
+from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, TIERS, Measure
 
 Vector = Sequence[int]
 Cell = list[int] | dict[int, int]
@@ -24,20 +25,25 @@ NO_TIME = -(2**62)
 FINE = "mf"
 
 
-def add_cell(cells: Cells, key: str, cell: Vector | Mapping[int, int], sign: int = 1) -> None:
-    """``cells[key] += sign * cell``."""
+def add_cell(
+    cells: dict[Any, Cell], key: Any, cell: Vector | Mapping[int, int], sign: int = 1
+) -> None:
+    """``cells[key] += sign * cell``; a histogram's cell is a dict, ``sign`` 1 or −1."""
     have = cells.get(key)
     if have is None:
-        if isinstance(cell, Mapping):
+        if isinstance(cell, dict):
             cells[key] = {field: sign * v for field, v in cell.items()}
         else:
-            cells[key] = [sign * v for v in cell]
+            cells[key] = [sign * v for v in cell]  # also makes an int of a bool
     elif isinstance(have, dict):
         for field, v in cell.items():  # type: ignore[union-attr]
             have[field] = have.get(field, 0) + sign * v
+    elif sign == 1:
+        for i, v in enumerate(cell):
+            have[i] += v
     else:
         for i, v in enumerate(cell):
-            have[i] += sign * v
+            have[i] -= v
 
 
 def is_over(pane_id: PaneId, watermark: int) -> bool:
@@ -117,7 +123,9 @@ class Panes:
         self.unsaved: set[PaneId] = set()
         self.unpublished: dict[PaneId, set[str]] = {}
         self.dropped = 0
-        self._batch: dict[PaneId, Cells] = {}
+        # Sums of the batch at hand, by measure, audience and dimension values; by partner.
+        self._batch: dict[PaneId, dict[tuple[str, str, tuple[str | None, ...]], Cell]] = {}
+        self._partners: dict[PaneId, Cells] = {}
 
     def add(  # the one hot call: an argument object would cost as much as the sum
         self,
@@ -130,16 +138,15 @@ class Panes:
         sign: int = 1,
     ) -> None:
         """Add one contribution at event time ``at`` (ms) to all segments it belongs to."""
-        pane = self._pane(FINE_TIERS[m.kind], at)
+        pane = self._pane(self._batch, FINE_TIERS[m.kind], at)
         if pane is not None:
-            for key in self.keys.fine(m, audience, dims):
-                add_cell(pane, key, cell, sign)
+            add_cell(pane, (m.id, audience, dims), cell, sign)
         if partner is not None and m.partner:
-            pane = self._pane(PARTNER_TIERS[m.kind], at)
+            pane = self._pane(self._partners, PARTNER_TIERS[m.kind], at)
             if pane is not None:
                 add_cell(pane, self.keys.partner(m, audience, partner), cell, sign)
 
-    def _pane(self, tiers: str, at: int) -> Cells | None:
+    def _pane(self, batch: dict[PaneId, Any], tiers: str, at: int) -> dict[Any, Cell] | None:
         """This batch's sums for the finest tier that still takes ``at``; None if none does."""
         for name in tiers:
             tier = TIERS[name]
@@ -149,20 +156,30 @@ class Panes:
             start = max(at, oldest) if name == "L" else at
             start -= start % tier.width_ms
             if start >= oldest or name == "L":
-                pane = self._batch.get((name, start))
+                pane: dict[Any, Cell] | None = batch.get((name, start))
                 if pane is None:
-                    pane = self._batch[name, start] = {}
+                    pane = batch[name, start] = {}
                 return pane
         self.dropped += 1
         return None
 
     def settle(self) -> None:
-        """Add the batch's sums to the panes, rolling minutes up to hours."""
+        """Add the batch's sums to the panes: from dimension values to segments, minutes to hours."""
         batch, self._batch = self._batch, {}
-        for (tier, start), cells in batch.items():
-            for name in _ROLL_UP.get(tier, tier):
-                width = TIERS[name].width_ms
-                self._settle_pane((name, start - start % width), cells)
+        for pane_id, sums in batch.items():
+            cells: Cells = {}
+            for (name, audience, dims), cell in sums.items():
+                for key in self.keys.fine(MEASURES[name], audience, dims):
+                    add_cell(cells, key, cell)
+            self._roll_up(pane_id, cells)
+        partners, self._partners = self._partners, {}
+        for pane_id, cells in partners.items():
+            self._roll_up(pane_id, cells)
+
+    def _roll_up(self, pane_id: PaneId, cells: Cells) -> None:
+        tier, start = pane_id
+        for name in _ROLL_UP.get(tier, tier):
+            self._settle_pane((name, start - start % TIERS[name].width_ms), cells)
 
     def _settle_pane(self, pane_id: PaneId, cells: Cells) -> None:
         if pane_id[0] in FINE and self._over(pane_id):

@@ -357,3 +357,32 @@ def test_many_changes_are_read_like_few(shard: Shard, cells: int) -> None:
         source.add(MEASURES["delivered"], NOON_MS, "partner", ("emea",), cell, f"p{i}")
     shard.publish(NOON_MS)
     assert reading_of(shard, "order_accuracy_rate", "partner@24h").n == cells
+
+
+def test_a_level_has_a_past_counted_back_from_now(shard: Shard) -> None:
+    """At the end of each hour; a step that comes late lifts all hours since."""
+    first, late = NOON_MS - 3 * HOUR_MS, NOON_MS - 2 * HOUR_MS
+    shard.source("tickets").add(OPEN, first, "customer", ("web", None, None), (1, first))
+    shard.publish(NOON_MS)
+    shard.source("tickets").add(OPEN, late, "customer", ("web", None, None), (1, late))
+    shard.publish(NOON_MS)
+    points = shard.points()
+    past = [points["tickets_open", "all", "h", NOON_MS - h * HOUR_MS].value for h in (3, 2, 1, 0)]
+    assert past == [1, 2, 2, 2]
+
+
+def test_a_successor_does_not_count_back_further_than_steps_are_kept(shard: Shard) -> None:
+    """What it does not know any more it leaves as it was written."""
+    for hours in (200, 1):
+        at = NOON_MS - hours * HOUR_MS
+        shard.source("tickets").add(OPEN, at, "customer", ("web", None, None), (1, at))
+        shard.publish(at + HOUR_MS, watermark=at + HOUR_MS)
+    successor = MergeState(Settings())
+    for key, value in shard.state.changes():
+        successor.restore(key, value)
+    successor.restored()
+    successor.touch_all()
+    shard.state, shard.readout = successor, Readout(successor, NAMES)
+    starts = [s for kpi, _, r, s in shard.points() if (kpi, r) == ("tickets_open", "h")]
+    assert starts
+    assert min(starts) >= NOON_MS - 51 * HOUR_MS

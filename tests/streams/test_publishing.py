@@ -1,0 +1,91 @@
+"""Publications: what is saved must have left."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from schemas.settings import Settings
+from streams.batches import RecordBatch
+from streams.folding import TopicState
+from streams.publishing import Publisher
+from streams.wire import decode_publication
+
+
+class Record:
+    """A Kafka record of one visit."""
+
+    offset = 0
+    timestamp = 1_700_000_000_000
+    key = None
+    headers: tuple[Any, ...] = ()
+    value = (
+        b'{"type":"visit.ended","event_id":"1","source":"web","occurred_at":1700000000000,'
+        b'"duration_s":10,"channel":"web"}'
+    )
+
+
+class NoText:
+    """No text comes."""
+
+    version = "none"
+
+    def score(self, text: str) -> tuple[int, str]:
+        raise AssertionError(text)
+
+    def mask(self, text: str) -> str:
+        raise AssertionError(text)
+
+    def terms(self, text: str) -> tuple[str, ...]:
+        raise AssertionError(text)
+
+
+class SlowProducer:
+    """Takes a message only when the gate is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.taken: list[bytes] = []
+
+    async def send(self, _topic: str, value: bytes, partition: int) -> asyncio.Future[None]:
+        """Wait for room, as a producer with a full buffer does."""
+        assert partition >= 0
+        await self.gate.wait()
+        self.taken.append(value)
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(None)
+        return future
+
+
+def visited() -> TopicState:
+    """A state with something to publish."""
+    state = TopicState("interactions", 0, Settings(clock="data"), NoText())
+    state.apply(RecordBatch([Record()], 0, 1, caught_up=True))
+    return state
+
+
+async def test_settled_waits_for_a_publication_that_is_under_way() -> None:
+    """Its cells are taken already: a commit now would be the last that is heard of them."""
+    producer = SlowProducer()
+    publisher = Publisher(producer, "panes", 2)  # type: ignore[arg-type]
+    publishing = asyncio.create_task(publisher.rest(visited(), 1, 0, idle=False))
+    await asyncio.sleep(0)
+    settling = asyncio.create_task(publisher.settled())
+    await asyncio.sleep(0.01)
+    assert not settling.done()
+    producer.gate.set()
+    await settling
+    assert publishing.done()
+
+
+async def test_every_shard_hears_of_time_and_the_owner_of_cells() -> None:
+    """The last message of each shard is final."""
+    producer = SlowProducer()
+    producer.gate.set()
+    await Publisher(producer, "panes", 2).rest(visited(), 7, 0, idle=False)  # type: ignore[arg-type]
+    heard = [decode_publication(value) for value in producer.taken]
+    rest = [p for p in heard if p.topic == "interactions" and p.lane == 1]
+    assert [p.final for p in rest] == [True, True]
+    assert {p.version for p in heard} == {7}
+    keys = {key for p in heard for _, _, cells in p.panes for key in cells}
+    assert {"visits|customer", "visits|customer|channel=web"} <= keys
