@@ -16,7 +16,7 @@ from schemas.settings import Settings
 from streams import connect
 from streams.batches import RecordBatch
 from streams.folding import FoldState, TopicState
-from streams.publishing import Publisher, known
+from streams.publishing import Publisher, Version, known
 from streams.stage import Stage, fail, now_ms
 from streams.table import PartitionTable
 
@@ -81,7 +81,7 @@ class FoldRun:
             state = table.state
             for topic in state.topics.values():
                 if topic.panes.unpublished:
-                    version = table.next.get(self.names.source(topic.topic), 0)
+                    version = self._version(table, self.names.source(topic.topic))
                     await self._publisher(partition).hero(topic, version, now_ms())
 
     async def publish_rest(self) -> None:
@@ -101,13 +101,17 @@ class FoldRun:
         state = table.state
         for topic in state.topics.values():
             source = self.names.source(topic.topic)
-            version = table.next.get(source, 0)
+            version = self._version(table, source)
             idle = self._idle(source, table, now)
-            about = (version, idle, now // HEARTBEAT_MS)
+            about = (version(), idle, now // HEARTBEAT_MS)
             changed = topic.panes.unpublished or topic.tops.pending
             if self.told.get((source, table.partition)) != about or changed:
                 self.told[source, table.partition] = about
                 await self._publisher(table.partition).rest(topic, version, now, idle=idle)
+
+    @staticmethod
+    def _version(table: PartitionTable[FoldState], source: str) -> Version:
+        return lambda: table.next.get(source, 0)
 
     def _idle(self, source: str, table: PartitionTable[FoldState], now: int) -> bool:
         """Nothing unread, and quiet for a while."""

@@ -6,15 +6,17 @@ Publishing is not saving: after a crash the same absolute values come again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from msgspec.structs import replace
 
 from schemas.names import TOPICS
 from streams import distinct, tops
 from streams.folding import TopicState
 from streams.lists import Row
-from streams.panes import NO_TIME, Cells, PaneId, Panes
+from streams.panes import NO_TIME, Cells, PaneId
 from streams.wire import HERO, REST, Publication, Shards, encode_publication
 
 CELLS_MAX = 4_000
@@ -33,6 +35,10 @@ def intake_partition(topic: str, partition: int) -> int:
     return TOPICS.index(topic) * 10_000 + partition
 
 
+# Source offset that a state has reached, asked for at the moment its cells are taken.
+Version = Callable[[], int]
+
+
 class Publisher:
     """Publishes the topics of one partition number."""
 
@@ -44,62 +50,50 @@ class Publisher:
         self.bytes = 0
         self._lock = asyncio.Lock()
 
-    async def hero(self, state: TopicState, version: int, now_ms: int) -> None:
+    async def hero(self, state: TopicState, version: Version, now_ms: int) -> None:
         """Publish changed hero cells, if any."""
         async with self._lock:
             taken = state.panes.take_unpublished(HERO_KEYS)
             if taken:
-                head = (state.topic, state.partition, HERO, version)
-                await self._publish(head, state.panes, state.head, taken, now_ms, idle=False)
+                await self._publish(_of(state, HERO, version(), now_ms, idle=False), taken)
 
-    async def rest(self, state: TopicState, version: int, now_ms: int, *, idle: bool) -> None:
-        """Publish everything else that changed, and the time every shard waits for."""
+    async def rest(self, state: TopicState, version: Version, now_ms: int, *, idle: bool) -> None:
+        """Publish everything else that changed, and the time every shard waits for.
+
+        Cells, their version and the times they stand for are taken at one moment: events are
+        folded while messages wait to be sent, and a time ahead of its cells would shut them out.
+        """
         async with self._lock:
-            await self._rest(state, version, now_ms, idle=idle)
-
-    async def _rest(self, state: TopicState, version: int, now_ms: int, *, idle: bool) -> None:
-        hero = state.panes.take_unpublished(HERO_KEYS)
-        taken = state.panes.take_unpublished(None)
-        intake = state.intake.take_unpublished(None)
-        lists = (
-            state.lists.take_unpublished(),
-            state.tops.take_unpublished(),
-            state.accounts.take_unpublished(),
-        )
-        panes, head = state.panes, state.head
-        about = (state.topic, state.partition)
-        if hero:
-            await self._publish((*about, HERO, version), panes, head, hero, now_ms, idle=False)
-        await self._publish(
-            (*about, REST, version), panes, head, taken, now_ms, idle=idle, lists=lists
-        )
-        if intake or idle:
-            number = intake_partition(state.topic, state.partition)
-            about = ("intake", number)
-            await self._publish(
-                (*about, REST, version), state.intake, state.intake_head, intake, now_ms, idle=idle
+            reached = version()
+            heroes = _of(state, HERO, reached, now_ms, idle=False)
+            others = _of(state, REST, reached, now_ms, idle=idle)
+            intakes = _of_intake(state, reached, now_ms, idle=idle)
+            hero = state.panes.take_unpublished(HERO_KEYS)
+            taken = state.panes.take_unpublished(None)
+            intake = state.intake.take_unpublished(None)
+            lists = (
+                state.lists.take_unpublished(),
+                state.tops.take_unpublished(),
+                state.accounts.take_unpublished(),
             )
+            if hero:
+                await self._publish(heroes, hero)
+            await self._publish(others, taken, lists)
+            if intake or idle:
+                await self._publish(intakes, intake)
 
     async def _publish(
-        self,
-        head: tuple[str, int, int, int],
-        panes: Panes,
-        head_ms: int,
-        taken: dict[PaneId, Cells],
-        now_ms: int,
-        *,
-        idle: bool,
-        lists: Aside = ({}, [], []),
+        self, about: Publication, taken: dict[PaneId, Cells], lists: Aside = ({}, [], [])
     ) -> None:
         shards = self._by_shard(taken)
         for shard in range(self.shards.count):
-            parts = shards.get(shard, [[]]) if head[2] == REST else shards.get(shard, [])
+            parts = shards.get(shard, [[]]) if about.lane == REST else shards.get(shard, [])
             for i, part in enumerate(parts):
                 final = i == len(parts) - 1
-                extra = lists if final and shard == 0 else ({}, [], [])
-                about = (*head, final, panes.watermark, head_ms)
-                pub = Publication(*about, idle, panes.arrival, now_ms, part, *extra)
-                await self._send(shard, encode_publication(pub))
+                aside = lists if final and shard == 0 else ({}, [], [])
+                message = replace(about, final=final, panes=part)
+                message.lists, message.tops, message.accounts = aside
+                await self._send(shard, encode_publication(message))
 
     def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:
         """Messages of at most ``CELLS_MAX`` cells for each shard."""
@@ -138,6 +132,20 @@ class Publisher:
         """
         async with self._lock:
             await asyncio.gather(*self.sent)
+
+
+def _of(state: TopicState, lane: int, version: int, now_ms: int, *, idle: bool) -> Publication:
+    """A publication of the state as it is now, still without cells."""
+    panes = state.panes
+    about = (state.topic, state.partition, lane, version, False, panes.watermark, state.head)
+    return Publication(*about, idle, panes.arrival, now_ms, [])
+
+
+def _of_intake(state: TopicState, version: int, now_ms: int, *, idle: bool) -> Publication:
+    """The same of what arrived."""
+    panes, source = state.intake, intake_partition(state.topic, state.partition)
+    about = ("intake", source, REST, version, False, panes.watermark, state.intake_head)
+    return Publication(*about, idle, panes.arrival, now_ms, [])
 
 
 def known(time_ms: int) -> int | None:

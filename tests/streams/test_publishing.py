@@ -68,7 +68,7 @@ async def test_settled_waits_for_a_publication_that_is_under_way() -> None:
     """Its cells are taken already: a commit now would be the last that is heard of them."""
     producer = SlowProducer()
     publisher = Publisher(producer, "panes", 2)  # type: ignore[arg-type]
-    publishing = asyncio.create_task(publisher.rest(visited(), 1, 0, idle=False))
+    publishing = asyncio.create_task(publisher.rest(visited(), lambda: 1, 0, idle=False))
     await asyncio.sleep(0)
     settling = asyncio.create_task(publisher.settled())
     await asyncio.sleep(0.01)
@@ -82,10 +82,27 @@ async def test_every_shard_hears_of_time_and_the_owner_of_cells() -> None:
     """The last message of each shard is final."""
     producer = SlowProducer()
     producer.gate.set()
-    await Publisher(producer, "panes", 2).rest(visited(), 7, 0, idle=False)  # type: ignore[arg-type]
+    await Publisher(producer, "panes", 2).rest(visited(), lambda: 7, 0, idle=False)
     heard = [decode_publication(value) for value in producer.taken]
     rest = [p for p in heard if p.topic == "interactions" and p.lane == 1]
     assert [p.final for p in rest] == [True, True]
     assert {p.version for p in heard} == {7}
     keys = {key for p in heard for _, _, cells in p.panes for key in cells}
     assert {"visits|customer", "visits|customer|channel=web"} <= keys
+
+
+async def test_times_are_those_of_the_cells_however_long_sending_takes() -> None:
+    """A watermark ahead of its cells would shut out corrections that are still to come."""
+    producer = SlowProducer()
+    state = visited()
+    watermark = state.panes.watermark
+    publishing = asyncio.create_task(
+        Publisher(producer, "panes", 1).rest(state, lambda: 1, 0, idle=False)
+    )
+    await asyncio.sleep(0)
+    state.panes.watermark += 100 * 3_600_000
+    state.head += 100 * 3_600_000
+    producer.gate.set()
+    await publishing
+    heard = [decode_publication(value) for value in producer.taken]
+    assert {p.watermark for p in heard if p.topic == "interactions"} == {watermark}
