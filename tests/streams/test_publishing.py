@@ -67,7 +67,7 @@ def visited() -> TopicState:
 async def test_settled_waits_for_a_publication_that_is_under_way() -> None:
     """Its cells are taken already: a commit now would be the last that is heard of them."""
     producer = SlowProducer()
-    publisher = Publisher(producer, "panes", 2)  # type: ignore[arg-type]
+    publisher = Publisher(producer, "panes", 2)
     publishing = asyncio.create_task(publisher.rest(visited(), lambda: 1, 0, idle=False))
     await asyncio.sleep(0)
     settling = asyncio.create_task(publisher.settled())
