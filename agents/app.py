@@ -156,7 +156,9 @@ class Worker:
         """End a worker that stands still with records unread: its supervisor starts a new one."""
         still_ms = now_ms() - self.fold.stage.progress_ms
         if still_ms > self.settings.stall_exit_s * 1000 and self.fold.behind():
-            fail("no progress", TimeoutError(f"records unread, none folded for {still_ms // 1000} s"))
+            fail(
+                "no progress", TimeoutError(f"records unread, none folded for {still_ms // 1000} s")
+            )
 
     async def report(self) -> None:
         """Tell walls how every source partition is doing."""

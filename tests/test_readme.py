@@ -59,7 +59,9 @@ async def test_the_producer_example_sends_an_event_that_counts(kafka: str, names
         await consumer.seek_to_beginning(source)
         record = await consumer.getone()
     assert isinstance(TopicCodec("feedback").decode(record.value), FeedbackSubmitted)
-    outcome = Validator(settings, Text(settings.text_chars_max)).take(record.value, record.timestamp)
+    outcome = Validator(settings, Text(settings.text_chars_max)).take(
+        record.value, record.timestamp
+    )
     assert outcome.fate == "accepted"
     assert outcome.key.encode() == record.key
 
@@ -68,7 +70,9 @@ def test_the_sample_to_validate_counts() -> None:
     """And feeds a KPI."""
     sample = re.search(r"echo '(\{.*?\})'", README, re.DOTALL)
     assert sample is not None
-    outcome = Validator(Settings(), Text(2_000)).take(json.dumps(json.loads(sample[1])).encode(), NOW)
+    outcome = Validator(Settings(), Text(2_000)).take(
+        json.dumps(json.loads(sample[1])).encode(), NOW
+    )
     assert outcome.fate == "accepted"
     assert "complaints_opened" in {kpi for effect in outcome.effects for kpi in effect.kpis}
 
