@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
-import signal
 import sys
 
 import msgspec
 
-from grafana.serve import listen, serve
+from grafana.serve import serve_until_told
 from schemas.settings import HELP, Settings, load, variable
 
 _OPTIONS = ("redis", "prefix", "api_host", "api_port")
@@ -37,19 +35,11 @@ def arguments(argv: list[str], settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, **vars(parser.parse_args(argv)))
 
 
-async def _run(settings: Settings) -> None:
-    serving = asyncio.create_task(serve(settings, listen(settings)))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
-
-
 def main(argv: list[str]) -> None:
     """Serve until told to stop; leave with a sentence where that cannot be."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(_run(arguments(argv, load())))
+        asyncio.run(serve_until_told(arguments(argv, load())))
     except (OSError, ValueError) as exc:
         sys.exit(f"cannot start: {exc}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 from collections.abc import Generator
 
@@ -59,3 +60,12 @@ async def serve(settings: Settings, bound: socket.socket | None = None) -> None:
         raise
     finally:
         bound.close()
+
+
+async def serve_until_told(settings: Settings) -> None:
+    """Serve as a program of its own, until SIGINT or SIGTERM. Raises as ``serve`` does."""
+    serving = asyncio.create_task(serve(settings, listen(settings)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving

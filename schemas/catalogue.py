@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from schemas.distinct import DISTINCT
-from schemas.measures import HOUR_MS, MEASURES, MINUTE_MS
+from schemas.measures import HOUR_MS, MEASURES
 
 Unit = Literal["percent", "score", "count", "duration", "money", "number", "rating"]
 KpiKind = Literal["flow", "level", "list"]
@@ -693,4 +693,3 @@ RESOLUTION_TARGET_MS: dict[str, int] = {
     "low": 120 * HOUR_MS,
 }
 PARTNER_RESOLUTION_TARGET_MS = 48 * HOUR_MS
-TREND_MS = MINUTE_MS

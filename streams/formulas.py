@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from schemas.catalogue import Count, Distinct, Duration, Formula, Kpi, Level, Ratio
+from schemas.catalogue import Count, Distinct, Duration, Formula, Level, Ratio
 from schemas.measures import FIRST_BUCKET, MEASURES, bucket_value_ms
 
 # Cell of a measure in the segment and window at hand; None if there never was one.
@@ -111,8 +111,3 @@ def figures(formula: Formula, lookup: Lookup, at: int) -> Figures:
     if isinstance(formula, Distinct):
         return NO_DATA  # sketches are read by streams.distinct
     return _level(formula, lookup, at)
-
-
-def splits_of(kpi: Kpi) -> tuple[tuple[str, ...], ...]:
-    """The total and all splits of a KPI."""
-    return ((), *kpi.splits)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 
 import click
 
-from grafana.serve import listen, serve
+from grafana.serve import serve_until_told
 from schemas.settings import Settings
 
 
@@ -19,12 +17,4 @@ def api(settings: Settings) -> None:
 
     They read the Redis that a running engine writes; both may run on different machines.
     """
-    asyncio.run(_serve(settings))
-
-
-async def _serve(settings: Settings) -> None:
-    serving = asyncio.create_task(serve(settings, listen(settings)))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+    asyncio.run(serve_until_told(settings))
