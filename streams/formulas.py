@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from schemas.catalogue import Count, Distinct, Duration, Formula, Level, Ratio
+from schemas.catalogue import Count, Derived, Distinct, Duration, Formula, Level, Ratio
 from schemas.measures import FIRST_BUCKET, MEASURES, bucket_value_ms
 
 # Cell of a measure in the segment and window at hand; None if there never was one.
@@ -108,6 +108,6 @@ def figures(formula: Formula, lookup: Lookup, at: int) -> Figures:
         return _count(formula, lookup)
     if isinstance(formula, Duration):
         return _duration(formula, lookup)
-    if isinstance(formula, Distinct):
+    if isinstance(formula, Distinct | Derived):
         return NO_DATA  # sketches are read by streams.distinct
     return _level(formula, lookup, at)

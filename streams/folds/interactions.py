@@ -91,7 +91,7 @@ class InteractionsFold:
     def visit_ended(self, e: Any) -> None:
         """Count a visit and its length."""
         cell = (1, round(e.duration_s * 1000))
-        self.add(VISITS, e.occurred_at, self._count(e), (e.channel,), cell)
+        self.add(VISITS, e.occurred_at, self._count(e), (e.channel, e.region), cell, e.partner_id)
 
     def shown(self, e: Any) -> None:
         """Count content that was shown."""

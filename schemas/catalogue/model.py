@@ -1,0 +1,73 @@
+"""One row of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from schemas.catalogue.formulas import Derived, Distinct, Formula, Level, distinct_of, terms_of
+from schemas.distinct import DISTINCT
+from schemas.measures import MEASURES
+
+Unit = Literal["percent", "score", "count", "duration", "money", "number", "rating"]
+KpiKind = Literal["flow", "level", "list"]
+# all: both together and nothing else; none: cells that belong to no audience (what arrived, probes).
+AudienceOf = Literal["customer", "partner", "both", "all", "none"]
+Splits = tuple[tuple[str, ...], ...]
+
+CHANNEL, REGION, PARTNER = ("channel",), ("region",), ("partner",)
+
+
+class Kpi(Struct, frozen=True, kw_only=True):
+    """One KPI: ``window`` is the one on its tile, ``n_min`` the answers a judgement needs.
+
+    ``provisional``: its newest panes may still change after their close.
+    """
+
+    id: str
+    title: str
+    subtitle: str
+    unit: Unit
+    formula: Formula
+    audience: AudienceOf = "both"
+    better: Literal["up", "down"] = "up"
+    target: float | None = None
+    window: str = "24h"
+    splits: Splits = ()
+    hero: bool = False
+    n_min: int = 30
+    provisional: bool = False
+
+    @property
+    def kind(self) -> KpiKind:
+        """A level has no window; everything else here is a flow."""
+        return "level" if isinstance(self.formula, Level) else "flow"
+
+    @property
+    def windows(self) -> tuple[str, ...] | None:
+        """The only windows it has; None: all that its measures have."""
+        return ("7d", "30d") if isinstance(self.formula, Distinct | Derived) else None
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """Every ``measure.field`` of the formula (a histogram: ``measure.*``)."""
+        return terms_of(self.formula)
+
+    @property
+    def measures(self) -> frozenset[str]:
+        """The measures it is computed from."""
+        return frozenset(term.split(".")[0] for term in self.terms)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The source topics that feed it."""
+        summed = frozenset(MEASURES[m].topic for m in self.measures)
+        return summed | {DISTINCT[name].topic for name in distinct_of(self.formula)}
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The audiences it has readings for."""
+        if self.audience == "both":
+            return ("all", "customer", "partner")
+        return ("all",) if self.audience in ("all", "none") else (self.audience,)
