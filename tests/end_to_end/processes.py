@@ -18,12 +18,12 @@ LOG_TAIL_CHARS = 4_000
 
 
 class Worker:
-    """One ``python -m agents worker``, with its log in a file."""
+    """One ``python -m agents worker``, with its log in a file. ``module`` may stand in for agents."""
 
-    def __init__(self, env: dict[str, str], log: Path) -> None:
+    def __init__(self, env: dict[str, str], log: Path, module: str = "agents") -> None:
         self.log = log
         self._out: IO[bytes] = log.open("wb")
-        command = [sys.executable, "-m", "agents", "worker", "--loglevel", "info"]
+        command = [sys.executable, "-m", module, "worker", "--loglevel", "info"]
         self._process = subprocess.Popen(
             command, cwd=REPOSITORY, env=env, stdout=self._out, stderr=subprocess.STDOUT
         )
@@ -32,6 +32,11 @@ class Worker:
     def running(self) -> bool:
         """Whether the process is there, frozen or not."""
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def kill(self) -> None:
         """End it as a power cut would (``kill -9``)."""
@@ -83,10 +88,10 @@ class Engine:
         variables = {f"CC_{k.upper()}": str(v) for k, v in (given | settings).items()}
         self._env = {k: v for k, v in os.environ.items() if not k.startswith("CC_")} | variables
 
-    def start(self) -> Worker:
-        """Start one more worker."""
+    def start(self, module: str = "agents", **variables: str) -> Worker:
+        """Start one more worker, with further environment variables."""
         log = self._directory / f"worker-{len(self.workers)}.log"
-        worker = Worker(self._env, log)
+        worker = Worker(self._env | variables, log, module)
         self.workers.append(worker)
         return worker
 

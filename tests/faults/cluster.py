@@ -1,0 +1,113 @@
+"""Broker, Redis and workers as processes of one run, with a supervisor that starts what ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from demo.embedded import EmbeddedKafka, EmbeddedRedis
+from tests.end_to_end.processes import Engine, Worker
+from tests.faults.proxy import Proxy
+
+PLACES = 25
+RSS_FIELD = "VmRSS:"
+
+
+class Cluster:
+    """One engine on servers of its own. Workers reach Redis through a proxy."""
+
+    def __init__(self, directory: Path, *, session_s: float = 3, **settings: object) -> None:
+        self.directory = directory
+        self.session_s = session_s
+        self.kafka = EmbeddedKafka(directory / "kafka")
+        self.redis = EmbeddedRedis(directory / "redis")
+        self.settings: dict[str, object] = {
+            "partitions": 4,
+            "clock": "data",
+            "checkpoint_s": 1,
+            "session_timeout_s": session_s,
+            "dimension_values_max": PLACES,
+            **settings,
+        }
+        self.workers: list[Worker] = []
+        self.wanted = 0
+        self.restarts = 0
+        self.engine: Engine
+        self.network: Proxy
+        self._stack = ExitStack()
+        self._supervisor: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Start servers, make topics; no worker yet."""
+        for server in (self.kafka, self.redis):
+            self._stack.enter_context(server)
+        self.network = self._stack.enter_context(Proxy(self.redis.address))
+        self.engine = Engine(
+            self.kafka.address,
+            f"redis://{self.network.address}/0",
+            "f.",
+            self.directory,
+            **self.settings,
+        )
+        self.engine.create_topics()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """End everything."""
+        self.engine.kill_all()
+        self._stack.close()
+
+    def supervise(self, workers: int) -> None:
+        """Keep so many workers running from now on."""
+        self.wanted = workers
+        if self._supervisor is None:
+            self._supervisor = asyncio.create_task(self._supervise())
+
+    async def rest(self) -> None:
+        """Supervise no longer."""
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            await asyncio.gather(self._supervisor, return_exceptions=True)
+            self._supervisor = None
+
+    async def _supervise(self) -> None:
+        started = 0
+        while True:
+            self.workers = [w for w in self.workers if w.running]
+            while len(self.workers) < self.wanted:
+                self.workers.append(self.engine.start())
+                started += 1
+                self.restarts = started - self.wanted
+            if len(self.workers) > self.wanted:
+                await asyncio.to_thread(self.workers.pop(0).stop)
+            await asyncio.sleep(0.2)
+
+    def signal_broker(self, number: signal.Signals) -> None:
+        """Freeze or wake the broker."""
+        self._signal(self.kafka.pid, number)
+
+    def signal_redis(self, number: signal.Signals) -> None:
+        """Freeze or wake Redis."""
+        self._signal(self.redis.pid, number)
+
+    @staticmethod
+    def _signal(pid: int | None, number: signal.Signals) -> None:
+        assert pid is not None
+        os.kill(pid, number)
+
+    def memory_bytes(self) -> int:
+        """Resident memory of all workers."""
+        return sum(resident_bytes(w.pid) for w in self.workers if w.running)
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process (Linux); 0 if it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(x.split()[1]) * 1024 for x in lines if x.startswith(RSS_FIELD)), 0)

@@ -1,0 +1,85 @@
+"""Every fault once, with short times, on real processes; then all panes must be the oracle's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.exact import differences
+from tests.faults.cluster import Cluster
+from tests.faults.doomed import POINTS
+from tests.faults.faults import FAULTS, Fault
+from tests.faults.run import Run
+from tests.oracle.generate import Mix, Record, generate
+
+RATE = 400
+WARM_S = 12
+SPAN_S = 4
+# Named faults that share a run: each is a start of broker, Redis and workers less.
+RUNS = {
+    "workers": (0, 1, 2, 3, 4),
+    "broker": (5, 6, 7, 8),
+    "redis": (9, 10, 11, 12, 13, 14),
+}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("faults")]
+
+
+def records_for(seconds: float) -> list[Record]:
+    """So many seconds' worth."""
+    now_ms = time.time_ns() // 1_000_000
+    return generate(round(seconds * RATE), now_ms=now_ms, mix=Mix(free_texts=True))
+
+
+@pytest.fixture
+def cluster(data_dir: Path) -> Iterator[Cluster]:
+    """Servers of its own, no worker yet."""
+    data_dir.mkdir()
+    with Cluster(data_dir) as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("names", RUNS, ids=RUNS)
+async def test_after_every_fault_all_panes_are_the_oracles(cluster: Cluster, names: str) -> None:
+    """And the engine works again in time."""
+    faults = [FAULTS[i] for i in RUNS[names]]
+    over_s = WARM_S + 20 * len(faults)
+    run = Run(cluster, records_for(over_s), seed=1)
+    cluster.supervise(2)
+    producing = asyncio.create_task(run.produce(over_s))
+    await asyncio.sleep(WARM_S)
+    slow = [line for fault in faults if (line := await suffered(run, fault))]
+    await producing
+    wrong = await differences(cluster.engine, 120)
+    await cluster.rest()
+    assert not wrong, "\n".join([*wrong, cluster.engine.logs()])
+    assert not slow, "\n".join([*slow, *run.report.lines()])
+
+
+async def suffered(run: Run, fault: Fault) -> str:
+    """Empty if the engine worked again in time."""
+    happened = await run.suffer(fault, SPAN_S)
+    if happened.recovery_s <= fault.recovery_s:
+        return ""
+    return f"{happened.recovery_s:.1f} s until working again after: {fault.name}"
+
+
+async def test_killed_at_any_point_of_a_checkpoint_nothing_is_lost_or_double(
+    cluster: Cluster,
+) -> None:
+    """All of a checkpoint is there or none of it."""
+    engine = cluster.engine
+    run = Run(cluster, records_for(8 * len(POINTS)), seed=2)
+    producing = asyncio.create_task(run.produce(8 * len(POINTS)))
+    for i, point in enumerate(POINTS):
+        worker = engine.start("tests.faults.doomed", DOOM=point, DOOM_AT=str(10 + i))
+        code = await asyncio.to_thread(worker.ended, 60)
+        assert code == -9, f"not killed {point}:\n{worker.tail()}"
+    engine.start()
+    await producing
+    wrong = await differences(engine, 120)
+    assert not wrong, "\n".join([*wrong, engine.logs()])
