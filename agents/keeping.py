@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from detectors.lifecycle import UNCHANGED, step
-from schemas.alerts import Alert, decode_verdict
+from detectors.lifecycle import ANNOUNCED, UNCHANGED, Reason, step
+from schemas.alerts import Alert, Announcement, decode_verdict
 from schemas.measures import DAY_MS
 from schemas.names import Names
 from schemas.readings import encode
@@ -40,10 +40,11 @@ class AlertState:
             before = self.alerts.get(verdict.fingerprint)
             alert, reason = step(before, verdict, now_ms)
             if alert is not None and alert is not before:
-                self._keep(alert, announce=reason not in UNCHANGED and _told(before, alert))
+                announce = reason not in UNCHANGED and _told(before, alert)
+                self._keep(alert, reason, now_ms, announce=announce)
         self._drop_old(now_ms)
 
-    def _keep(self, alert: Alert, *, announce: bool) -> None:
+    def _keep(self, alert: Alert, reason: Reason, now_ms: int, *, announce: bool) -> None:
         self.alerts[alert.fingerprint] = alert
         self._unsaved.add(alert.fingerprint)
         value = encode(alert)
@@ -51,7 +52,9 @@ class AlertState:
         if announce:
             # Leaves with the checkpoint, in the same transaction as the state it comes from.
             key = alert.fingerprint.encode()
-            self.dead_letters.append(DeadLetter(self.names.alerts, key, value, []))
+            page = reason in ANNOUNCED and not alert.history
+            told = encode(Announcement(alert=alert, reason=reason, at=now_ms, page=page))
+            self.dead_letters.append(DeadLetter(self.names.alerts, key, told, []))
             self.log[self.next_log] = alert
             self._unsaved_log.update((self.next_log, self.next_log - LOG_MAX))
             self.log.pop(self.next_log - LOG_MAX, None)

@@ -35,6 +35,8 @@ class Names:
         self.panes = f"{self.app}-panes"
         self.verdicts = f"{self.app}-verdicts"
         self.alerts = f"{self.app}-alerts"
+        # What people do with alerts, one partition: ``schemas.alerts.Action`` and ``Silence``.
+        self.actions = f"{self.app}-actions"
         # One compacted state topic a stage, as many partitions as the stage's input.
         self.fold_state = f"{self.app}-fold-state"
         self.merge_state = f"{self.app}-merge-state"
@@ -43,6 +45,14 @@ class Names:
         self.root = f"cc:{prefix}"
         self.alerts_active = f"{self.root}alerts"
         self.alert_log = f"{self.root}alert-log"
+        # Hash: action id → ``ActionOutcome``; after each, a ``Change`` with ``alerts`` is published.
+        self.action_outcomes = f"{self.root}action-outcomes"
+        # Hash: silence id → ``Silence``, those that are in force or will be.
+        self.silences = f"{self.root}silences"
+        # String: ``AlertFigures``.
+        self.alert_figures = f"{self.root}alert-figures"
+        # Hash: receiver → ``DeliveryHealth``, written by whoever delivers pages.
+        self.delivery = f"{self.root}delivery"
         self.changes = f"{self.root}changes"
         self.sentinel = f"{self.root}sentinel"
         self.health = f"{self.root}health"

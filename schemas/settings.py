@@ -58,6 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rejected_share_max: float = 0.5
     stall_exit_s: int = 120
     history_after_s: int = 900
+    alert_repeat_min: int = 60
+    watchdog_s: int = 60
+    key_accounts: str = ""
 
     def __repr__(self) -> str:
         """Fit for logs: secrets are stars."""
@@ -79,6 +82,7 @@ _POSITIVE = frozenset(
         "record_bytes_max",
         "fetch_bytes_max",
         "batch_records_max",
+        "watchdog_s",
     }
 )
 
@@ -120,6 +124,9 @@ HELP: dict[str, str] = {
     "rejected_share_max": "a partition with a greater share of rejects stops its worker",
     "stall_exit_s": "a worker without progress for this long exits",
     "history_after_s": "what fires on panes older than this pages nobody",
+    "alert_repeat_min": "a red alert that nobody acknowledged pages again after this; 0: never",
+    "watchdog_s": "the dead man's switch is announced this often",
+    "key_accounts": "customer and partner ids, comma separated: a negative text of theirs is red",
 }
 
 

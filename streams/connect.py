@@ -83,6 +83,7 @@ def topics(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
     day = {"retention.ms": str(_DAY_MS), "max.message.bytes": "4000000", **_LOG_APPEND}
     wanted[names.panes] = (count, day)
     wanted[names.verdicts] = (1, day)
+    wanted[names.actions] = (1, week)
     wanted[names.alerts] = (1, {"retention.ms": str(400 * _DAY_MS), **_LOG_APPEND})
     wanted[names.fold_state] = (count, _COMPACTED)
     wanted[names.merge_state] = (count, _COMPACTED)

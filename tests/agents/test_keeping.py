@@ -9,7 +9,7 @@ import pytest
 
 from agents import keeping
 from agents.keeping import AlertState
-from schemas.alerts import Severity, Verdict, decode_alert
+from schemas.alerts import Severity, Verdict, decode_announcement
 from schemas.measures import DAY_MS, MINUTE_MS
 from schemas.names import Names
 from schemas.readings import encode
@@ -72,7 +72,7 @@ def loaded(saved: dict[str, bytes]) -> AlertState:
 
 def told(state: AlertState) -> list[tuple[str, str]]:
     """What leaves for the alerts topic: status and severity."""
-    alerts = [decode_alert(letter.value or b"") for letter in state.dead_letters]
+    alerts = [decode_announcement(letter.value or b"").alert for letter in state.dead_letters]
     assert {letter.topic for letter in state.dead_letters} <= {NAMES.alerts}
     return [(alert.status, alert.severity) for alert in alerts]
 
