@@ -61,8 +61,8 @@ def _feedback(load: _Load, number: int, at: int) -> tuple[str, events.Event]:
 
 
 def _ticket(load: _Load, number: int, at: int) -> tuple[str, events.Event]:
-    """Three events of one ticket follow each other: opened, responded, resolved."""
-    thing, step = divmod(number, 3)
+    """Four events of one ticket follow each other: opened, responded, resolved, closed."""
+    thing, step = divmod(number, 4)
     key = f"t-{thing:x}"
     envelope = load.envelope(at)
     if step == 0:
@@ -72,8 +72,11 @@ def _ticket(load: _Load, number: int, at: int) -> tuple[str, events.Event]:
             kind="issue",
             priority="normal",
         )
-    kind = events.TicketResponded if step == 1 else events.TicketResolved
+    kind = _TICKET_STEPS[step - 1]
     return key, kind(**envelope, ticket_id=key)  # type: ignore[arg-type]
+
+
+_TICKET_STEPS = (events.TicketResponded, events.TicketResolved, events.TicketClosed)
 
 
 def _delivery(load: _Load, number: int, at: int) -> tuple[str, events.Event]:
