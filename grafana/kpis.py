@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from grafana.answers import KpiInfo, LatestRow
 from grafana.errors import bad_request, not_found
-from schemas.catalogue import KPIS, Distinct, Kpi
-from schemas.measures import FINE_TIERS, MEASURES, WINDOWS
+from schemas.catalogue import KPIS, Derived, Kpi
+from schemas.measures import FINE_TIERS, MEASURES
 from schemas.readings import NOW, Reading, field, parse_segment
 
 # The finest trend that a tier's panes can give.
@@ -51,10 +51,7 @@ def windows_of(kpi: Kpi) -> tuple[str, ...]:
     """The windows that its panes can be summed over; a level has only ``now``."""
     if kpi.kind == "level":
         return (NOW,)
-    if isinstance(kpi.formula, Distinct):
-        return ("7d", "30d")
-    tiers = [FINE_TIERS[MEASURES[m].kind] for m in kpi.measures]
-    return tuple(w.id for w in WINDOWS if all(set(w.tiers) & set(t) for t in tiers))
+    return kpi.windows
 
 
 def tile_window(kpi: Kpi) -> str:
@@ -73,6 +70,8 @@ def checked_window(kpi: Kpi, window: str) -> str:
 
 def finest_resolution(kpi: Kpi, segment: str) -> str | None:
     """Which panes its trend has at best: m, f or h; None where no trend is kept."""
+    if isinstance(kpi.formula, Derived):
+        return None if "partner" in parse_segment(segment)[1] else "h"
     tiers = {FINE_TIERS[MEASURES[m].kind][0] for m in kpi.measures}
     if not tiers or "partner" in parse_segment(segment)[1] or not tiers <= set(_RESOLUTION_OF_TIER):
         return None

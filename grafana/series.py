@@ -12,7 +12,7 @@ from itertools import chain, count
 from msgspec import Struct
 
 from grafana.answers import SeriesRow
-from schemas.catalogue import Count, Duration, Kpi, Level, Ratio
+from schemas.catalogue import Count, Duration, Kpi, Ratio
 from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
 from schemas.readings import SERIES_KEEP_MS, SERIES_WIDTH_MS, Point
 
@@ -98,12 +98,14 @@ def rows(kpi: Kpi, plan: Plan, points: Mapping[int, Point]) -> list[SeriesRow]:
 
 
 def _row(kpi: Kpi, at: int, panes: Sequence[Point]) -> SeriesRow:
+    # States do not add up: the last one counts.
+    counted = panes[-1:] if kpi.standing else panes
     return SeriesRow(
         time=at,
         value=_value(kpi, panes),
-        n=panes[-1].n if panes and kpi.kind == "level" else sum(p.n for p in panes),
-        num=sum(p.num for p in panes) if panes else None,
-        den=sum(p.den for p in panes) if panes else None,
+        n=panes[-1].n if panes and kpi.standing else sum(p.n for p in panes),
+        num=sum(p.num for p in counted) if counted else None,
+        den=sum(p.den for p in counted) if counted else None,
         target=kpi.target,
         beside=_beside(kpi, panes),
     )
@@ -114,11 +116,11 @@ def _value(kpi: Kpi, panes: Sequence[Point]) -> float | None:
     if not known:
         return None
     formula = kpi.formula
-    if isinstance(formula, Level):
+    if kpi.standing:
         return known[-1]
     if isinstance(formula, Count):
         return sum(known)
-    scale = formula.scale if isinstance(formula, Ratio) else 1.0
+    scale = formula.scale if isinstance(formula, Ratio | Duration) else 1.0
     num, den = sum(p.num for p in panes), sum(p.den for p in panes)
     return scale * num / den if den else None
 
@@ -132,7 +134,7 @@ def _beside_value(kpi: Kpi, name: str, panes: Sequence[Point]) -> float | None:
     known = [(v, p) for p in panes if (v := p.beside.get(name)) is not None]
     if not known:
         return None
-    if isinstance(kpi.formula, Level):
+    if kpi.standing:
         return known[-1][0]
     if isinstance(kpi.formula, Count):
         return sum(v for v, _ in known)
@@ -145,7 +147,7 @@ def _beside_value(kpi: Kpi, name: str, panes: Sequence[Point]) -> float | None:
 def method(kpi: Kpi) -> dict[str, str]:
     """How several panes become one step, in words: of the value and of the figures beside it."""
     formula = kpi.formula
-    if isinstance(formula, Level):
+    if kpi.standing:
         return {"value": _LAST, "beside": _LAST}
     if isinstance(formula, Count):
         return {"value": "sum of the panes", "beside": "sum of the panes"}

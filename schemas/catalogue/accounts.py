@@ -64,6 +64,16 @@ ROWS = (
         splits=(REGION,),
     ),
     Kpi(
+        id="renewals",
+        title="Renewals",
+        subtitle="Customers that renewed",
+        unit="count",
+        audience="customer",
+        window="30d",
+        formula=Count(of=("renewals.n",)),
+        splits=(REGION,),
+    ),
+    Kpi(
         id="clv",
         title="Customer lifetime value",
         subtitle="Revenue of a customer in 30 days for the churn of 30 days, at most 5 years of it",

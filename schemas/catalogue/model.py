@@ -6,9 +6,17 @@ from typing import Literal
 
 from msgspec import Struct
 
-from schemas.catalogue.formulas import Derived, Distinct, Formula, Level, distinct_of, terms_of
+from schemas.catalogue.formulas import (
+    Derived,
+    Distinct,
+    Flow,
+    Formula,
+    Level,
+    distinct_of,
+    terms_of,
+)
 from schemas.distinct import DISTINCT
-from schemas.measures import MEASURES
+from schemas.measures import FINE_TIERS, MEASURES, WINDOWS
 
 Unit = Literal["percent", "score", "count", "duration", "money", "number", "rating"]
 KpiKind = Literal["flow", "level", "list"]
@@ -16,6 +24,8 @@ KpiKind = Literal["flow", "level", "list"]
 AudienceOf = Literal["customer", "partner", "both", "all", "none"]
 Splits = tuple[tuple[str, ...], ...]
 
+# Where distinct accounts are read: sketches are by the day.
+_DAYS = ("7d", "30d")
 CHANNEL, REGION, PARTNER = ("channel",), ("region",), ("partner",)
 
 
@@ -45,9 +55,29 @@ class Kpi(Struct, frozen=True, kw_only=True):
         return "level" if isinstance(self.formula, Level) else "flow"
 
     @property
-    def windows(self) -> tuple[str, ...] | None:
-        """The only windows it has; None: all that its measures have."""
-        return ("7d", "30d") if isinstance(self.formula, Distinct | Derived) else None
+    def standing(self) -> bool:
+        """Whether its trend says how things stood at a time, not what happened in a pane."""
+        return isinstance(self.formula, Level | Derived)
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The windows that its sums can be had over; a level has none."""
+        formula = self.formula
+        if isinstance(formula, Level):
+            return ()
+        if isinstance(formula, Distinct):
+            return _DAYS
+        summed = self.measures
+        if isinstance(formula, Derived):
+            flows = [o for _, o in formula.operands if isinstance(o, Flow)]
+            summed = frozenset(t.lstrip("-").split(".")[0] for o in flows for t in o.of)
+        tiers = [set(FINE_TIERS[MEASURES[m].kind]) for m in summed]
+        return tuple(
+            w.id
+            for w in WINDOWS
+            if all(tier & set(w.tiers) for tier in tiers)
+            and (w.id in _DAYS or not isinstance(formula, Derived))
+        )
 
     @property
     def terms(self) -> frozenset[str]:

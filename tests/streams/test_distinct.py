@@ -148,30 +148,30 @@ def test_the_merge_stage_restarts_with_what_it_saved() -> None:
 def test_readings_say_their_error_and_the_week_before() -> None:
     """Two now, one of them a week ago."""
     found = readings(merged(filled([(1, "emea", 0), (2, "emea", 1), (2, "emea", 8)])))
-    reading = found["cc:latest:engagement_active", "customer@7d"]
+    reading = found["cc:latest:active_accounts", "customer@7d"]
     assert (reading.value, reading.n, reading.previous) == (2, 2, 1)
     assert reading.error is not None
     assert 0 < reading.error < 0.1
-    assert found["cc:latest:engagement_active", "customer|region=emea@7d"].value == 2
-    assert found["cc:latest:engagement_active", "all@30d"].value == 2
+    assert found["cc:latest:active_accounts", "customer|region=emea@7d"].value == 2
+    assert found["cc:latest:active_accounts", "all@30d"].value == 2
 
 
 def test_no_days_are_no_data() -> None:
     """Not none."""
     later = NOW + 20 * DAY_MS
     found = readings(merged(filled([(1, "emea", 0)])), later)
-    reading = found["cc:latest:engagement_active", "customer@7d"]
+    reading = found["cc:latest:active_accounts", "customer@7d"]
     assert (reading.value, reading.n, reading.error) == (None, 0, None)
-    assert found["cc:latest:engagement_active", "customer@30d"].value == 1
+    assert found["cc:latest:active_accounts", "customer@30d"].value == 1
 
 
 def test_a_new_day_is_news() -> None:
     """Windows slide; within a day nothing is told twice."""
     accounts = merged(filled([(1, "emea", 6)]))
-    assert readings(accounts)["cc:latest:engagement_active", "customer@7d"].value == 1
+    assert readings(accounts)["cc:latest:active_accounts", "customer@7d"].value == 1
     assert readings(accounts) == {}
     tomorrow = readings(accounts, NOW + DAY_MS)
-    assert tomorrow["cc:latest:engagement_active", "customer@7d"].value is None
+    assert tomorrow["cc:latest:active_accounts", "customer@7d"].value is None
 
 
 def test_days_are_bounded() -> None:
@@ -202,10 +202,10 @@ def test_what_counts_as_active() -> None:
         {"type": "content.shown", "customer_id": "b"},
         {"type": "visit.ended", "session_id": "s", "duration_s": 1, "pages": 1},
     )
-    assert found["engagement_active", "customer@7d"] == 1
-    assert found["engagement_active", "partner@7d"] == 1
-    assert found["engagement_active", "all@7d"] == 2
-    assert found["engagement_active", "customer|region=emea@7d"] == 1
+    assert found["active_accounts", "customer@7d"] == 1
+    assert found["active_accounts", "partner@7d"] == 1
+    assert found["active_accounts", "all@7d"] == 2
+    assert found["active_accounts", "customer|region=emea@7d"] == 1
 
 
 def test_participation_is_of_partners() -> None:
@@ -220,9 +220,9 @@ def test_participation_is_of_partners() -> None:
         {"type": "tool.used", "partner_id": "a", "tool": "crm"},
         {"type": "tool.used", "customer_id": "a", "tool": "app"},
     )
-    assert found["event_attendance", "partner@30d"] == 1
-    assert found["training_participation_n", "partner@30d"] == 1
-    assert found["program_participation_n", "partner@30d"] == 1
-    assert found["digital_adoption_n", "all@30d"] == 2
-    assert found["digital_adoption_n", "partner|tool=crm@30d"] == 1
-    assert ("digital_adoption_n", "customer|tool=crm@30d") not in found
+    assert found["event_attendees", "partner@30d"] == 1
+    assert found["training_participants", "partner@30d"] == 1
+    assert found["program_participants", "partner@30d"] == 1
+    assert found["tool_users", "all@30d"] == 2
+    assert found["tool_users", "partner|tool=crm@30d"] == 1
+    assert ("tool_users", "customer|tool=crm@30d") not in found

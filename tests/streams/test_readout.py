@@ -236,7 +236,7 @@ def test_a_step_that_is_due_later_is_read_when_it_is_due(shard: Shard) -> None:
 def test_a_trend_has_a_point_for_each_pane_that_changed(shard: Shard) -> None:
     """Minutes, five minutes, hours; a point is at the start of its pane."""
     at = NOON_MS + 7 * MINUTE_MS + 1
-    shard.source("interactions").add(VISITS, at, "customer", ("web",), (1, 60_000))
+    shard.source("interactions").add(VISITS, at, "customer", ("web", None), (1, 60_000))
     shard.publish(at)
     found = shard.points()
     points = {
