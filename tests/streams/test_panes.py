@@ -25,7 +25,7 @@ NPS = MEASURES["nps"]
 
 def visits(panes: Panes, at: int, n: int = 1) -> None:
     """A visit of ten seconds."""
-    panes.add(VISITS, at, "customer", ("web",), (n, 10_000 * n))
+    panes.add(VISITS, at, "customer", ("web", None), (n, 10_000 * n))
 
 
 def found(panes: Panes, key: str = "visits|customer") -> dict[PaneId, object]:
@@ -162,7 +162,8 @@ def test_a_contribution_counts_in_every_segment_it_belongs_to() -> None:
 def test_the_first_values_of_a_dimension_keep_their_place() -> None:
     """All later ones are other."""
     keys = Keys(2)
-    names = [keys.fine(VISITS, "customer", (value,))[1] for value in ("a", "b", "c", "a", None)]
+    values = ("a", "b", "c", "a", None)
+    names = [keys.fine(VISITS, "customer", (value, None))[1] for value in values]
     assert [name.rpartition("=")[2] for name in names] == ["a", "b", "other", "a", "unknown"]
     assert keys.partner(NPS, "partner", "p1") == "nps|partner|partner=p1"
 
@@ -172,7 +173,7 @@ def test_taking_back_leaves_zero() -> None:
     panes = Panes(Keys(200))
     for sign in (1, -1):
         panes.add(ANSWER_TIME, NOON_MS, "customer", (), histogram(5_000), sign=sign)
-        panes.add(VISITS, NOON_MS, "customer", ("web",), (1, 7), sign=sign)
+        panes.add(VISITS, NOON_MS, "customer", ("web", None), (1, 7), sign=sign)
     assert set(found(panes, "answer_time|customer")["h", NOON_MS].values()) == {0}  # type: ignore[attr-defined]
     assert found(panes)["h", NOON_MS] == [0, 0]
 
@@ -186,7 +187,8 @@ def test_hero_cells_can_be_taken_first() -> None:
     assert {key for cells in hero.values() for key in cells} == {"visits|customer"}
     assert panes.take_unpublished(frozenset({"visits|customer"})) == {}
     rest = panes.take_unpublished(None)
-    assert {key for cells in rest.values() for key in cells} == {"visits|customer|channel=web"}
+    splits = {"visits|customer|channel=web", "visits|customer|region=unknown"}
+    assert {key for cells in rest.values() for key in cells} == splits
     assert panes.take_unpublished(None) == {}
 
 

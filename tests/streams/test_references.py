@@ -23,7 +23,7 @@ def line(references: References, columns: int) -> str:
 
 
 # fmt: off
-@pytest.mark.parametrize(("drawn", "events"), [
+LINES = [
     ("..1111", [said(1, 2)]),
     ("...111", [said(1, 9, valid_from=3)]),
     ("..11..", [said(1, 2, valid_to=4)]),
@@ -33,8 +33,11 @@ def line(references: References, columns: int) -> str:
     ("..2222", [said(1, 2), said(2, 2)]),
     ("..1111", [said(2, 2), said(1, 2)]),
     ("......", [said(1, 2, valid_to=2)]),
-])
+]
 # fmt: on
+
+
+@pytest.mark.parametrize(("drawn", "events"), LINES)
 def test_the_latest_that_holds_counts(drawn: str, events: list[ReferenceSet]) -> None:
     """From ``valid_from`` (else when it was said) to before ``valid_to``; of equal ones the last."""
     references = References()

@@ -55,7 +55,7 @@ def test_a_visit_counts_with_its_length(seconds: float, ms: int, play: Any) -> N
     books = play("interactions", event("visit.ended", duration_s=seconds, channel="web"))
     assert books.of("visits") == {3: 1}
     assert books.of("visits", 1) == ({3: ms} if ms else {})
-    assert books.segments("visits") == {("customer", ("web",), None)}
+    assert books.segments("visits") == {("customer", ("web", None), None)}
 
 
 def test_content_shown_and_clicked(play: Any) -> None:
