@@ -104,7 +104,7 @@ class FoldRun:
             version = self._version(table, source)
             idle = self._idle(source, table, now)
             about = (version(), idle, now // HEARTBEAT_MS)
-            changed = topic.panes.unpublished or topic.tops.pending
+            changed = topic.panes.unpublished or topic.tops.pending or topic.registers.due(now)
             if self.told.get((source, table.partition)) != about or changed:
                 self.told[source, table.partition] = about
                 await self._publisher(table.partition).rest(topic, version, now, idle=idle)

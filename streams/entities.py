@@ -6,11 +6,11 @@ difference between before and after is added to the panes; so the order of event
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from schemas.events import Event
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES, histogram
@@ -50,11 +50,15 @@ class Thing(Struct, array_like=True, gc=False):
         return "partner" if self.partner is not None and self.customer is None else "customer"
 
 
-class Life(Protocol):
-    """How one kind of thing absorbs events and what it contributes. All of it is pure."""
+class Kind(Protocol):
+    """One kind of thing: its name in the saved state, and the struct of its facts."""
 
     name: str
     thing: type[Any]
+
+
+class Life(Kind, Protocol):
+    """How one kind of thing absorbs events and what it contributes. All of it is pure."""
 
     def absorb(self, thing: Any, event: Any) -> None:
         """Take the event's facts. Values are replaced, never changed in place."""
@@ -116,21 +120,73 @@ def earliest(known: int | None, also: int | None) -> int | None:
     return known
 
 
-class Things:
-    """All things of one kind in one topic partition."""
+# Rows of a thing (its key, the thing) in the registers that it is in, by their ids.
+RowsOf = Callable[[str, Any], dict[str, dict[str, Any]]]
 
-    def __init__(self, life: Life) -> None:
+
+class Facts:
+    """The facts of all things of one kind in one topic partition."""
+
+    def __init__(self, life: Kind, rows: RowsOf | None = None) -> None:
         self.life = life
+        self.rows = rows
         self.things: dict[str, Any] = {}
         self.unsaved: set[str] = set()
+        # Things whose rows may have changed.
+        self.touched: set[str] = set()
         self._sweep_at = 0
+
+    def known(self, key: str, watermark: int) -> Any | None:
+        """The thing; None if it was never seen, or is forgotten."""
+        thing = self.things.get(key)
+        return None if thing is None or _forgotten(thing, watermark) else thing
+
+    def changed(self, key: str) -> None:
+        """Save the thing with the next checkpoint, and look at its rows again."""
+        self.unsaved.add(key)
+        if self.rows is not None:
+            self.touched.add(key)
+
+    def rows_of(self, key: str) -> dict[str, dict[str, Any]]:
+        """Rows of a thing by register; none of one that is gone."""
+        thing = self.things.get(key)
+        return {} if thing is None or self.rows is None else self.rows(key, thing)
+
+    def forget(self, watermark: int) -> None:
+        """Drop what is settled long ago; it already counts as never seen, so now and then will do."""
+        if watermark < self._sweep_at:
+            return
+        self._sweep_at = watermark + SWEEP_EVERY_MS
+        for key in [k for k, t in self.things.items() if _forgotten(t, watermark)]:
+            del self.things[key]
+            self.changed(key)
+
+    def take_unsaved(self) -> Iterable[tuple[str, Any | None]]:
+        """Things changed since the last call; None for a forgotten one."""
+        unsaved, self.unsaved = self.unsaved, set()
+        return [(key, self.things.get(key)) for key in unsaved]
+
+    def restore(self, key: str, value: Any) -> None:
+        """Take a saved thing back."""
+        self.things[key] = convert(value, self.life.thing)
+        if self.rows is not None:
+            self.touched.add(key)
+
+
+class Things(Facts):
+    """Those that have a life: what they contribute follows from their facts."""
+
+    life: Life
+
+    def __init__(self, life: Life, rows: RowsOf | None = None) -> None:
+        super().__init__(life, rows)
 
     def absorb(self, key: str, event: Any, panes: Panes) -> None:
         """Take an event's facts and add what they change to the panes."""
         life = self.life
-        self.unsaved.add(key)
-        thing = self.things.get(key)
-        if thing is None or _forgotten(thing, panes.watermark):
+        self.changed(key)
+        thing = self.known(key, panes.watermark)
+        if thing is None:
             thing = self.things[key] = life.thing()
             was = None
         else:
@@ -162,20 +218,6 @@ class Things:
             # Only what is added needs its bucket: finding it takes a logarithm.
             added = histogram(cell) if isinstance(cell, int) else cell
             panes.add(MEASURES[name], at, audience, dims(thing, name, part), added, partner, sign)
-
-    def forget(self, watermark: int) -> None:
-        """Drop what is settled long ago; it already counts as never seen, so now and then will do."""
-        if watermark < self._sweep_at:
-            return
-        self._sweep_at = watermark + SWEEP_EVERY_MS
-        for key in [k for k, t in self.things.items() if _forgotten(t, watermark)]:
-            del self.things[key]
-            self.unsaved.add(key)
-
-    def take_unsaved(self) -> Iterable[tuple[str, Any | None]]:
-        """Things changed since the last call; None for a forgotten one."""
-        unsaved, self.unsaved = self.unsaved, set()
-        return [(key, self.things.get(key)) for key in unsaved]
 
 
 def _forgotten(thing: Thing, watermark: int) -> bool:

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from schemas.codec import Rejected, TopicCodec
+from schemas.codec import MONEY_TOPICS, MoneyCodec, Rejected, TopicCodec
 from schemas.events import Event
 from schemas.measures import HOUR_MS, MEASURES
 from schemas.names import Names
@@ -24,7 +22,10 @@ from streams.folds import FOLDS
 from streams.folds.base import Context, NoFold, TextModel
 from streams.lists import Lists
 from streams.memory import Memory, hash_id
+from streams.money import Rates
 from streams.panes import NO_TIME, Cells, Keys, PaneId, Panes
+from streams.references import References
+from streams.registers import Registers
 from streams.table import DeadLetter
 
 INTAKE = MEASURES["intake"]
@@ -37,14 +38,26 @@ _FATES = tuple(tuple(int(i == fate) for i in range(6)) for fate in range(6))
 
 
 class TopicState:
-    """All state of one topic partition."""
+    """All state of one topic partition; ``references`` are shared by all, and not part of it."""
 
-    def __init__(self, topic: str, partition: int, settings: Settings, text: TextModel) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        settings: Settings,
+        text: TextModel,
+        references: References | None = None,
+    ) -> None:
         self.topic = topic
         self.partition = partition
         self.names = Names(settings.prefix)
         zone = ZoneInfo(settings.time_zone)
-        self.codec = TopicCodec(topic, zone, settings.record_bytes_max)
+        money = Rates(settings.currency, references or References())
+        self.codec = (
+            MoneyCodec(topic, money.knows, zone, settings.record_bytes_max)
+            if topic in MONEY_TOPICS
+            else TopicCodec(topic, zone, settings.record_bytes_max)
+        )
         self.close_delay = settings.close_delay_s * 1000
         self.early_limit = settings.early_limit_s * 1000
         self.late_limit = settings.late_limit_h * HOUR_MS
@@ -55,11 +68,12 @@ class TopicState:
         self.panes = Panes(self.keys)
         self.intake = Panes(Keys(settings.dimension_values_max))
         self.lists = Lists()
-        context = Context(self.panes, self.lists, self.memory, text)
+        context = Context(self.panes, self.lists, self.memory, text, money)
         self.tops, self.accounts = context.tops, context.accounts
         self.fold = FOLDS.get(topic, NoFold)(context)
         self.handlers: dict[type[Event], Callable[[Any], None]] = self.fold.handlers()
         self.things = {things.life.name: things for things in self.fold.things}
+        self.registers = Registers(topic, self.fold.things)
         self.by_arrival = settings.clock == "wall"
         self.head = NO_TIME
         self.intake_head = NO_TIME
@@ -174,8 +188,7 @@ class TopicState:
             memory = self.ids if kind == "id" else self.memory
             memory.restore_block(int(rest), value)
         else:
-            things = self.things[kind]
-            things.things[rest] = msgspec.convert(value, things.life.thing)
+            self.things[kind].restore(rest, value)
 
     def restored(self) -> None:
         """All entries are back."""
@@ -243,9 +256,15 @@ class FoldState:
     """The state of one partition number: one ``TopicState`` for each source topic."""
 
     def __init__(
-        self, topics: Iterable[str], partition: int, settings: Settings, text: TextModel
+        self,
+        topics: Iterable[str],
+        partition: int,
+        settings: Settings,
+        text: TextModel,
+        references: References | None = None,
     ) -> None:
-        self.topics = {t: TopicState(t, partition, settings, text) for t in topics}
+        references = references or References()
+        self.topics = {t: TopicState(t, partition, settings, text, references) for t in topics}
         self.dead_letters: list[DeadLetter] = []
 
     def apply(self, topic: str, batch: RecordBatch) -> TopicState:

@@ -15,6 +15,7 @@ from streams.distinct import MergedAccounts
 from streams.folding import by_measure
 from streams.lists import Row, newest
 from streams.panes import Cells
+from streams.registers import MergedRegisters
 from streams.store import Source, Store
 from streams.table import DeadLetter
 from streams.tops import MergedTops
@@ -32,6 +33,7 @@ class MergeState:
         self.touched_lists: set[str] = set()
         self.tops = MergedTops()
         self.accounts = MergedAccounts()
+        self.registers = MergedRegisters()
         # What the judge remembers, by its own keys; opaque here.
         self.memos: dict[str, Any] = {}
         self.unsaved_memos: set[str] = set()
@@ -60,6 +62,7 @@ class MergeState:
             self.lists.setdefault(name, {})[source] = rows
             self.touched_lists.add(name)
             self._unsaved_lists.add((name, source))
+        self.registers.take(source, pub.registers)
 
     def _store(self, topic: str) -> Store:
         if self.settings.clock == "wall":
@@ -73,10 +76,15 @@ class MergeState:
         self.touched_lists.update(self.lists)
         self.tops.touch_all()
         self.accounts.touch_all()
+        self.registers.touch_all()
 
     def listing(self, name: str) -> list[Row]:
         """The newest rows of a list over all sources."""
         return newest(row for rows in self.lists.get(name, {}).values() for row in rows)
+
+    def register(self, name: str) -> list[Row]:
+        """The first rows of a register over all sources, in its order (``schemas/registers.py``)."""
+        return self.registers.rows(name)
 
     def next_top(self) -> tuple[str, str, list[Row]] | None:
         """One top list that changed: its name, audience and rows; None if none did."""
@@ -114,6 +122,8 @@ class MergeState:
             self.tops.restore(rest, value)
         elif kind == "distinct":
             self.accounts.restore(rest, value)
+        elif kind == "register":
+            self.registers.restore(rest, value)
         else:
             topic, _, rest = rest.partition("/")
             self._restore_store(kind, topic, rest, value)
@@ -154,6 +164,8 @@ class MergeState:
             yield f"top/{name}", day
         for name, sketch in self.accounts.take_unsaved():
             yield f"distinct/{name}", sketch
+        for name, rows in self.registers.take_unsaved():
+            yield f"register/{name}", rows
         memos, self.unsaved_memos = self.unsaved_memos, set()
         for key in memos:
             memo = self.memos[key]

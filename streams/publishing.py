@@ -20,8 +20,10 @@ from streams.panes import NO_TIME, Cells, PaneId
 from streams.wire import HERO, REST, Publication, Shards, encode_publication
 
 CELLS_MAX = 4_000
-# What goes to the first shard: lists, top lists, distinct accounts.
-Aside = tuple[dict[str, list[Row]], list[tops.Told], list[distinct.Told]]
+# What goes to the first shard: lists, top lists, distinct accounts, registers.
+Listed = dict[str, list[Row]]
+Aside = tuple[Listed, list[tops.Told], list[distinct.Told], Listed]
+NOTHING_ASIDE: Aside = ({}, [], [], {})
 # Cells of the overview's totals go out ten times as often as the rest.
 HERO_KEYS = frozenset(
     f"{measure}|{audience}"
@@ -75,6 +77,7 @@ class Publisher:
                 state.lists.take_unpublished(),
                 state.tops.take_unpublished(),
                 state.accounts.take_unpublished(),
+                state.registers.take_unpublished(now_ms),
             )
             if hero:
                 await self._publish(heroes, hero)
@@ -83,16 +86,16 @@ class Publisher:
                 await self._publish(intakes, intake)
 
     async def _publish(
-        self, about: Publication, taken: dict[PaneId, Cells], lists: Aside = ({}, [], [])
+        self, about: Publication, taken: dict[PaneId, Cells], lists: Aside = NOTHING_ASIDE
     ) -> None:
         shards = self._by_shard(taken)
         for shard in range(self.shards.count):
             parts = shards.get(shard, [[]]) if about.lane == REST else shards.get(shard, [])
             for i, part in enumerate(parts):
                 final = i == len(parts) - 1
-                aside = lists if final and shard == 0 else ({}, [], [])
+                aside = lists if final and shard == 0 else NOTHING_ASIDE
                 message = replace(about, final=final, panes=part)
-                message.lists, message.tops, message.accounts = aside
+                message.lists, message.tops, message.accounts, message.registers = aside
                 await self._send(shard, encode_publication(message))
 
     def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:

@@ -37,6 +37,8 @@ class Publication(Struct, array_like=True, gc=False):
     tops: list[tuple[str, int, dict[str, int], int]] = []
     # Days of distinct accounts: measure and segment, day, registers.
     accounts: list[tuple[str, int, bytes]] = []
+    # Registers that changed: their first rows, whole.
+    registers: dict[str, list[dict[str, Any]]] = {}
 
 
 encode_publication = msgspec.msgpack.Encoder().encode

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from schemas.events import Event
 from streams.distinct import Accounts
-from streams.entities import Things
+from streams.entities import Facts
 from streams.lists import Lists
 from streams.memory import Memory
+from streams.money import Rates
 from streams.panes import Panes
 from streams.tops import Tops
 
@@ -32,11 +33,14 @@ class TextModel(Protocol):
 class Context:
     """The state of one topic partition that folds add to."""
 
-    def __init__(self, panes: Panes, lists: Lists, memory: Memory, text: TextModel) -> None:
+    def __init__(
+        self, panes: Panes, lists: Lists, memory: Memory, text: TextModel, money: Rates
+    ) -> None:
         self.panes = panes
         self.lists = lists
         self.memory = memory
         self.text = text
+        self.money = money
         self.tops = Tops()
         self.accounts = Accounts(panes.keys)
 
@@ -53,7 +57,9 @@ class Context:
 class Fold(Protocol):
     """Folds the events of one topic partition."""
 
-    things: tuple[Things, ...]
+    @property
+    def things(self) -> tuple[Facts, ...]:
+        """The facts it keeps, to be saved."""
 
     def __init__(self, context: Context) -> None: ...
 
@@ -64,7 +70,7 @@ class Fold(Protocol):
 class NoFold:
     """A topic whose events are decoded, de-duplicated and counted, and feed no measure yet."""
 
-    things: tuple[Things, ...] = ()
+    things: tuple[Facts, ...] = ()
 
     def __init__(self, context: Context) -> None:
         """Nothing is kept."""
