@@ -7,6 +7,7 @@ again, to name the reason.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import reduce
 from operator import or_
@@ -38,6 +39,9 @@ TIME_FIELDS = (
 # A date alone means the end of that day here, its beginning elsewhere.
 DEADLINE_FIELDS = ("promised_at", "due_at")
 
+# Topics whose events are sums of money.
+MONEY_TOPICS = frozenset({"orders", "inventory"})
+
 
 class Reason(enum.StrEnum):
     """Why a record was rejected; a closed list (metric label, dead-letter header, KPI split)."""
@@ -48,6 +52,7 @@ class Reason(enum.StrEnum):
     BAD_FIELD = "bad_field"
     BAD_TIME = "bad_time"
     UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_CURRENCY = "unknown_currency"
 
 
 class Rejected(Struct, frozen=True):
@@ -154,6 +159,28 @@ class TopicCodec:
         if kind not in self._known:
             return Ignored(kind[:120])
         return Rejected(Reason.BAD_FIELD, detail)
+
+
+class MoneyCodec(TopicCodec):
+    """Of a topic in ``MONEY_TOPICS``: also rejects a currency that ``knows_currency`` does not know."""
+
+    def __init__(
+        self,
+        topic: str,
+        knows_currency: Callable[[str | None], bool],
+        zone: tzinfo = UTC,
+        record_bytes_max: int = 262_144,
+    ) -> None:
+        super().__init__(topic, zone, record_bytes_max)
+        self._knows_currency = knows_currency
+
+    def decode(self, value: bytes | None) -> Event | Rejected | Ignored:
+        """The event, or why there is none: what cannot be converted must not be added."""
+        event = super().decode(value)
+        currency = getattr(event, "currency", None)
+        if currency is None or self._knows_currency(currency):
+            return event
+        return Rejected(Reason.UNKNOWN_CURRENCY, f"no rate of {currency}")
 
 
 def _broken(value: bytes) -> str | None:

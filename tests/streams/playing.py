@@ -17,8 +17,10 @@ from streams.folds import FOLDS, Context
 from streams.lists import Lists
 from streams.mapping import load
 from streams.memory import Memory
+from streams.money import Rates
 from streams.panes import Cells, Keys, PaneId, Panes, add_cell
 from streams.producing import Produced, partition_of
+from streams.references import References
 from streams.replay import read
 
 MAPPINGS = Path("demo/mappings")
@@ -48,7 +50,8 @@ def by_facts(path: Path, mapping_name: str) -> dict[PaneId, Cells]:
     """Panes of a whole file in the order of its rows; nothing is too late and nothing forgotten."""
     mapping = load(MAPPINGS / f"{mapping_name}.toml")
     panes = Panes(Keys(200))
-    fold = FOLDS[mapping.topic](Context(panes, Lists(), Memory(10, 0), NoText()))
+    money = Rates("EUR", References())
+    fold = FOLDS[mapping.topic](Context(panes, Lists(), Memory(10, 0), NoText(), money))
     handlers, decode = fold.handlers(), TopicCodec(mapping.topic).decode
     with path.open(encoding="utf-8-sig", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), 1):

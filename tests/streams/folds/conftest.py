@@ -15,7 +15,9 @@ from streams.entities import Things
 from streams.folds import FOLDS, Context
 from streams.lists import Lists
 from streams.memory import Memory
+from streams.money import Rates
 from streams.panes import Keys, Panes
+from streams.references import References
 
 HOUR_MS = 3_600_000
 START_MS = 1_700_002_800_000  # a full hour; the books' hours count from here
@@ -103,7 +105,10 @@ class Played:
         self.books = Books()
         self.memory = Memory(1000, HOUR_MS)
         self.lists = Lists()
-        self.fold = FOLDS[topic](Context(self.books, self.lists, self.memory, PlainText()))
+        self.references = References()
+        money = Rates("EUR", self.references)
+        context = Context(self.books, self.lists, self.memory, PlainText(), money)
+        self.fold = FOLDS[topic](context)
         self.codec = TopicCodec(topic)
 
     @property
