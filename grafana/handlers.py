@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import chain
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -121,7 +122,7 @@ async def trend(context: Context, query: Query) -> Series:
         now_ms,
     )
     points = await context.store.points(kpi.id, segment, plan.resolution, plan.panes)
-    if kpi.kind == "level":
+    if kpi.standing:
         earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
         points = series.held(plan, points, earlier, context.data_as_of_ms())
     return Series(
@@ -185,11 +186,17 @@ async def alert_spans(context: Context, query: Query) -> Annotations:
 async def listing(context: Context, query: Query) -> Listing:
     """The rows of a list."""
     name, audience = query.text("name"), query.text("audience")
+    rows = await listed(context, name, audience)
+    return Listing(name=name, audience=audience, rows=rows[: query.integer("limit")])
+
+
+async def listed(context: Context, name: str, audience: str) -> tuple[dict[str, Any], ...]:
+    """A list's rows; 400 for what cannot be a name."""
     if not _LIST_NAME.fullmatch(name):
         raise bad_request("bad_parameter", f"{name!r} is no name of a list.")
     rows = await context.store.listing(name, audience)
-    if audience == "all" and not rows:
-        # Kept by audience: all is both, newest first.
-        both = [await context.store.listing(name, a) for a in ("customer", "partner")]
-        rows = tuple(sorted(chain(*both), key=lambda row: row.get("at", 0), reverse=True))
-    return Listing(name=name, audience=audience, rows=rows[: query.integer("limit")])
+    if audience != "all" or rows:
+        return rows
+    # Kept by audience: all is both, newest first.
+    both = [await context.store.listing(name, a) for a in ("customer", "partner")]
+    return tuple(sorted(chain(*both), key=lambda row: row.get("at", 0), reverse=True))

@@ -9,7 +9,8 @@ import msgspec
 
 from grafana.errors import ErrorAnswer
 from grafana.query import Param
-from grafana.routes import EVENTS_ABOUT, EVENTS_PATH, ROUTES, Route
+from grafana.route import Route
+from grafana.routes import EVENTS_ABOUT, EVENTS_PATH, ROUTES
 
 VERSION = "1.0.0"
 _STATUSES = {
@@ -23,11 +24,15 @@ _STATUSES = {
 def describe(*, token: bool) -> dict[str, Any]:
     """The whole description; ``token``: the API asks for one."""
     types = [*(route.answer for route in ROUTES), ErrorAnswer]
-    _, components = msgspec.json.schema_components(
+    schemas, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
     )
-    paths = {route.path: {"get": _operation(route)} for route in ROUTES}
-    paths[EVENTS_PATH] = {"get": _events(token=token)}
+    *answers, error = schemas
+    paths = {
+        route.path: {"get": _operation(route, answer, error)}
+        for route, answer in zip(ROUTES, answers, strict=True)
+    }
+    paths[EVENTS_PATH] = {"get": _events(error, token=token)}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -45,21 +50,20 @@ def describe(*, token: bool) -> dict[str, Any]:
     return description
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, answer: dict[str, Any], error: dict[str, Any]) -> dict[str, Any]:
     return {
         "operationId": re.sub(r"\W+", "_", route.path.removeprefix("/api/")).strip("_"),
         "summary": route.summary,
         "parameters": [_parameter(route, param) for param in route.params],
         "responses": {
-            "200": _json(route.summary, route.answer.__name__),
-            **{status: _json(about, "ErrorAnswer") for status, about in _STATUSES.items()},
+            "200": _json(route.summary, answer),
+            **{status: _json(about, error) for status, about in _STATUSES.items()},
         },
     }
 
 
-def _json(about: str, schema: str) -> dict[str, Any]:
-    reference = {"$ref": f"#/components/schemas/{schema}"}
-    return {"description": about, "content": {"application/json": {"schema": reference}}}
+def _json(about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": about, "content": {"application/json": {"schema": schema}}}
 
 
 def _parameter(route: Route, param: Param) -> dict[str, Any]:
@@ -73,7 +77,9 @@ def _parameter(route: Route, param: Param) -> dict[str, Any]:
         schema["default"] = param.default
     if param.kind == "list":
         schema = {"type": "array", "items": schema}
+    example = {} if param.example is None else {"example": param.example}
     return {
+        **example,
         "name": param.name,
         "in": "path" if in_path else "query",
         "required": param.required or in_path,
@@ -82,7 +88,7 @@ def _parameter(route: Route, param: Param) -> dict[str, Any]:
     }
 
 
-def _events(*, token: bool) -> dict[str, Any]:
+def _events(error: dict[str, Any], *, token: bool) -> dict[str, Any]:
     given = {
         "name": "token",
         "in": "query",
@@ -95,5 +101,5 @@ def _events(*, token: bool) -> dict[str, Any]:
         "operationId": "events",
         "summary": EVENTS_ABOUT,
         "parameters": [given] if token else [],
-        "responses": {"200": stream, "503": _json("Too many clients", "ErrorAnswer")},
+        "responses": {"200": stream, "503": _json("Too many clients", error)},
     }

@@ -29,6 +29,7 @@ class Param(Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     required: bool = False
     default: str | int | None = None
+    example: str | None = None
     least: int = 1
     most: int = 0
 

@@ -78,6 +78,10 @@ class Store:
         found = await _answer(self._redis.hgetall(self._names.latest(kpi)))
         return _decoded(((k.decode(), v) for k, v in found.items()), decode_reading)
 
+    async def fields(self, kpi: str) -> list[str]:
+        """The fields (``segment@window``) that a KPI has readings in."""
+        return [f.decode() for f in await _answer(self._redis.hkeys(self._names.latest(kpi)))]
+
     async def points(
         self, kpi: str, segment: str, resolution: str, starts_ms: Iterable[int]
     ) -> dict[int, Point]:

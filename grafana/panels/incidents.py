@@ -1,0 +1,159 @@
+"""Panels of alerts: the log, how many are open, when they opened, and regions on trends."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from grafana import alerts
+from grafana.handlers import Context
+from grafana.panels.wording import shown
+from grafana.query import Query
+from schemas.alerts import Alert, Severity, Status
+from schemas.measures import DAY_MS
+
+_SEVERITIES: tuple[tuple[Severity, str], ...] = (
+    ("red", "critical"),
+    ("yellow", "warning"),
+    ("blue", "information"),
+)
+
+
+class AlertLine(Struct, frozen=True, kw_only=True):
+    """One line of the alert log. ``time``: of its last change; ``action_taken``: by whom and what."""
+
+    time: int
+    title: str
+    severity: str
+    description: str
+    status: Status
+    action_taken: str
+    label: str
+    value: str
+    expected: str
+    n: int
+    opened_at: int
+    resolved_at: int | None
+    kpi: str
+    segment: str
+    fingerprint: str
+    dashboard: str
+    todo: str
+
+
+class SeverityRow(Struct, frozen=True, kw_only=True):
+    """How many alerts of a severity are active."""
+
+    severity: Severity
+    label: str
+    value: int
+
+
+class Region(Struct, frozen=True, kw_only=True, rename={"time_end": "timeEnd"}):
+    """An alert as an annotation; ``tags`` between commas."""
+
+    time: int
+    time_end: int
+    title: str
+    text: str
+    tags: str
+
+
+async def log(context: Context, query: Query) -> list[AlertLine]:
+    """The alert log of the time range, an alert a line, the last change first; ``active``: not yet resolved."""
+    audience, status = query.text("audience"), query.text("status")
+    found = await context.store.alerts()
+    if status != "active":
+        from_ms, to_ms = query.span(context.data_now_ms())
+        known = alerts.each_once([*await context.store.alert_log(from_ms), *found])
+        found = [a for a in known if from_ms <= a.updated_at <= to_ms or _is_open(a, to_ms)]
+    kept = [a for a in found if alerts.has_status(a, status) and alerts.concerns(a, audience)]
+    kept.sort(key=lambda a: (-a.updated_at, a.fingerprint))
+    return [_line(a, context.settings.currency) for a in kept[: query.integer("top")]]
+
+
+def _is_open(alert: Alert, to_ms: int) -> bool:
+    return alert.status != "resolved" and alert.opened_at <= to_ms
+
+
+def _line(alert: Alert, currency: str) -> AlertLine:
+    row = alerts.alert_row(alert)
+    return AlertLine(
+        time=alert.updated_at,
+        title=alert.title,
+        severity=row.word if alert.severity != "ok" else alerts.WORDS[alert.peak],
+        description=f"{row.label}: {alert.reason}",
+        status=alert.status,
+        action_taken=_taken(alert),
+        label=row.label,
+        value=shown(alert.value, alert.unit, currency),
+        expected=shown(alert.expected, alert.unit, currency),
+        n=alert.n,
+        opened_at=alert.opened_at,
+        resolved_at=alert.resolved_at,
+        kpi=alert.kpi,
+        segment=alert.segment,
+        fingerprint=alert.fingerprint,
+        dashboard=alert.dashboard,
+        todo=alert.action,
+    )
+
+
+def _taken(alert: Alert) -> str:
+    """Who has it, and the last word of a person."""
+    told = [s for s in alert.steps if s.who != "engine"]
+    last = f": {told[-1].what} {told[-1].comment}".rstrip() if told else ""
+    if alert.owner:
+        return f"Assigned to {alert.owner}{last}"
+    return last.removeprefix(": ") or ("" if alert.status == "resolved" else "To be assigned")
+
+
+async def by_severity(context: Context, query: Query) -> list[SeverityRow]:
+    """Active alerts by severity: critical, warning, information."""
+    audience = query.text("audience")
+    active = [
+        a.severity
+        for a in await context.store.alerts()
+        if alerts.has_status(a, "active") and alerts.concerns(a, audience)
+    ]
+    return [
+        SeverityRow(severity=severity, label=label, value=active.count(severity))
+        for severity, label in _SEVERITIES
+    ]
+
+
+async def heatmap(context: Context, query: Query) -> list[dict[str, int | str]]:
+    """Alerts opened: a row a day (``time``: its midnight), columns ``00`` to ``23`` by hour of day."""
+    from_ms, to_ms = query.span(context.data_now_ms())
+    zone = ZoneInfo(context.settings.time_zone)
+    once = [
+        a
+        for a in alerts.each_once(await context.store.alert_log(from_ms))
+        if alerts.concerns(a, query.text("audience"))
+    ]
+    days = max(1, -(-(to_ms - from_ms) // DAY_MS))
+    return alerts.heatmap(once, days, to_ms, zone)
+
+
+async def regions(context: Context, query: Query) -> list[Region]:
+    """Alerts as regions on a trend, oldest first."""
+    now_ms = context.data_now_ms()
+    from_ms, to_ms = query.span(now_ms)
+    audience, wanted = query.text("audience"), query.values("kpi")
+    snapshots = [*await context.store.alert_log(from_ms), *await context.store.alerts()]
+    kept = [
+        a
+        for a in alerts.each_once(snapshots)
+        if alerts.concerns(a, audience) and (not wanted or a.kpi in wanted)
+    ]
+    return [
+        Region(
+            time=span.time,
+            time_end=span.time_end,
+            title=span.text.partition(":")[0],
+            text=span.text,
+            tags=",".join(tag for tag in span.tags if tag),
+        )
+        for span in alerts.spans_on_trend(kept, from_ms, to_ms, now_ms)
+    ]

@@ -1,0 +1,96 @@
+"""Panels of trends: one KPI with its target, last week and figures beside it, or several KPIs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grafana import kpis, series
+from grafana.answers import SeriesRow
+from grafana.handlers import Context
+from grafana.panels.scope import Scope, filters, scope
+from grafana.query import Query
+from schemas.catalogue import Count, Kpi
+from schemas.measures import DAY_MS
+from schemas.readings import SERIES_WIDTH_MS
+
+WEEK_MS = 7 * DAY_MS
+HOUR_MS = SERIES_WIDTH_MS["h"]
+Row = dict[str, float | None]
+
+
+async def trend(context: Context, query: Query) -> list[Row]:
+    """Steps of a trend at a complete cadence, ``time`` being their starts.
+
+    One KPI: ``value``, ``n``, ``target``, ``last_week`` and the asked figures; several: a column each.
+    Empty where no trend is kept (by partner, and of what is counted by the day).
+    """
+    chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
+    scopes = [scope(kpi, query.text("audience"), filters(query)) for kpi in chosen]
+    pairs = [(k, s) for k, s in zip(chosen, scopes, strict=True) if _kept(k, s)]
+    if not pairs:
+        return []
+    plan = _plan(context, query, pairs)
+    found = [await _rows(context, kpi, s.segment, plan) for kpi, s in pairs]
+    if len(chosen) > 1:
+        return _side_by_side([kpi for kpi, _ in pairs], found)
+    kpi, of = pairs[0]
+    week = await _week_before(context, kpi, of.segment, plan)
+    return [_row(row, week, query.values("figures")) for row in found[0]]
+
+
+def _kept(kpi: Kpi, of: Scope) -> bool:
+    return kpis.finest_resolution(kpi, of.segment) is not None
+
+
+def _plan(context: Context, query: Query, pairs: list[tuple[Kpi, Scope]]) -> series.Plan:
+    now_ms = context.data_now_ms()
+    from_ms, to_ms = query.span(now_ms)
+    # Of several KPIs, the coarsest panes that all of them have.
+    finest = max((kpis.checked_resolution(k, s.segment) for k, s in pairs), key="mfh".index)
+    return series.plan(from_ms, to_ms, query.integer("maxDataPoints"), finest, now_ms)
+
+
+async def _rows(context: Context, kpi: Kpi, segment: str, plan: series.Plan) -> list[SeriesRow]:
+    points = await context.store.points(kpi.id, segment, plan.resolution, plan.panes)
+    if kpi.standing:
+        earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
+        points = series.held(plan, points, earlier, context.data_as_of_ms())
+    return series.rows(kpi, plan, points)
+
+
+def _side_by_side(chosen: list[Kpi], found: list[list[SeriesRow]]) -> list[Row]:
+    return [
+        {"time": steps[0].time, **{k.id: s.value for k, s in zip(chosen, steps, strict=True)}}
+        for steps in zip(*found, strict=True)
+    ]
+
+
+async def _week_before(
+    context: Context, kpi: Kpi, segment: str, plan: series.Plan
+) -> dict[int, float | None]:
+    """By step, the value a week before. Finer panes than hours are gone by then: a step has its hour's."""
+    step_ms = max(plan.step_ms, HOUR_MS)
+    if WEEK_MS % step_ms:
+        return {}
+    first = plan.first_ms // step_ms * step_ms
+    end = plan.first_ms + plan.steps * plan.step_ms
+    hours = series.Plan("h", step_ms, first - WEEK_MS, -(-(end - first) // step_ms))
+    rows = await _rows(context, kpi, segment, hours)
+    by_step = {row.time + WEEK_MS: row.value for row in rows}
+    # A count grows with its span: an hour's is spread evenly over its steps.
+    part = plan.step_ms / step_ms if isinstance(kpi.formula, Count) else 1.0
+    return {
+        at: None if (value := by_step.get(at // step_ms * step_ms)) is None else value * part
+        for at in range(plan.first_ms, end, plan.step_ms)
+    }
+
+
+def _row(row: SeriesRow, week: Mapping[int, float | None], figures: list[str]) -> Row:
+    return {
+        "time": row.time,
+        "value": row.value,
+        "n": row.n,
+        "target": row.target,
+        "last_week": week.get(row.time),
+        **{name: row.beside.get(name) for name in figures},
+    }
