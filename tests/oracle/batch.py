@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.oracle.decode import Refused, decode
+from tests.oracle.money import Rates
 from tests.oracle.panes import Cell, CellAt, shaped
 from tests.oracle.partition import Limits, Partition, Score, Stored
 from tests.oracle.readings import ReadingAt, Readings, Value
@@ -41,6 +43,17 @@ def no_model(text: str) -> int:
     raise AssertionError(f"a free text, but no model: {text[:50]!r}")
 
 
+def rates_of(records: Mapping[tuple[str, int], Sequence[Stored]], limits: Limits) -> Rates:
+    """Rates of all that ``reference`` says, before anything else is read."""
+    decoded = (
+        decode(topic, record.value, limits.record_bytes_max)
+        for (topic, _), stored in sorted(records.items())
+        if topic == "reference"
+        for record in stored
+    )
+    return Rates(event for event in decoded if not isinstance(event, Refused))
+
+
 def compute(
     records: Mapping[tuple[str, int], Sequence[Stored]],
     limits: Limits = DEFAULTS,
@@ -51,8 +64,9 @@ def compute(
     ``score`` is the frozen text model: text → −1000 … 1000.
     """
     result, sums = Result(), defaultdict[CellAt, Counter[int]](Counter)
+    rates = rates_of(records, limits)
     for (topic, number), stored in sorted(records.items()):
-        partition = Partition(topic, number, limits, score)
+        partition = Partition(topic, number, limits, score, rates)
         for record in stored:
             partition.read(record)
         for at, amounts in partition.panes.cells.items():

@@ -130,6 +130,27 @@ def answered(to: Contributions, event: Event, submitted_at: int | None) -> None:
         time(to, "answer_time", at, about, at - submitted_at)
 
 
+def order(to: Contributions, event: Event) -> None:
+    """Any event of ``orders``, without what its cart, lead or deal contributes."""
+    at, about = event["occurred_at"], who(event)
+    if event["type"] == "order.placed":
+        amount, cost = event["amount"], event["cost"]
+        costed = (0, 0) if cost is None else (amount, cost)
+        count(to, "sales", at, about, 1, amount, *costed)
+    elif event["type"] == "order.refunded":
+        count(to, "refunds", at, about, 1, event["amount"])
+    elif event["type"] == "lead.created":
+        count(to, "leads", at, about)
+
+
+def probe(to: Contributions, event: Event) -> None:
+    """``probe.reported``."""
+    at, about = event["occurred_at"], Who("all", None, event)
+    count(to, "probes", at, about, 1, int(event["up"]))
+    if event["latency_ms"] is not None:
+        time(to, "service_latency", at, about, round(event["latency_ms"] * 1000))
+
+
 def interaction(to: Contributions, event: Event, score: int) -> None:
     """Any event of ``interactions``, without what its journey or enrolment contributes."""
     at, about, kind = event["occurred_at"], who(event), event["type"]

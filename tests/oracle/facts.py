@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from tests.oracle.contributions import Contributions, Event, Who, who
 
+STEPS_MAX = 16
+
 
 class Outcome(NamedTuple):
     """All a thing contributes, and whether nothing more is expected of it."""
@@ -36,3 +38,11 @@ def about(events: list[Event], opening: str, **dims: str | None) -> Who:
     """Whom a thing is about."""
     names = ("channel", "region", "product", "audience", "customer_id", "partner_id", "partner")
     return who({name: first(events, name, opening) for name in names} | dims)
+
+
+def in_order(events: list[Event], mark: str) -> list[Event]:
+    """In order of time, then of arrival, each time and ``mark`` once (the first), the last 16."""
+    once: dict[tuple[int, str], Event] = {}
+    for event in events:
+        once.setdefault((event["occurred_at"], event[mark]), event)
+    return sorted(once.values(), key=lambda e: e["occurred_at"])[-STEPS_MAX:]

@@ -8,15 +8,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.measures import MEASURES
-from tests.oracle import contributions, things
+from tests.oracle import contributions, stock, things
 from tests.oracle.contributions import DAY, Contributions, Event
 from tests.oracle.decode import Refused, decode
+from tests.oracle.money import PRICED, Rates
 from tests.oracle.panes import Age, Panes
 
 Score = Callable[[str], int]
 
 FORGET_SETTLED_MS = 9 * DAY
 FORGET_MS = 400 * DAY
+# Dimensions by the field they are in: of every event, and of some topics.
+ENVELOPE_DIMS = ("channel", "region", "product")
+TOPIC_DIMS = {
+    "orders": ("stage",),
+    "inventory": ("location",),
+    "workflows": ("name", "team"),
+    "service-health": ("service",),
+}
 
 
 class Stored(NamedTuple):
@@ -58,18 +67,20 @@ class Life:
 class Partition:
     """One topic partition, from its first record on."""
 
-    def __init__(self, topic: str, number: int, limits: Limits, score: Score) -> None:
+    def __init__(self, topic: str, number: int, limits: Limits, score: Score, rates: Rates) -> None:
         self.topic = topic
         self.number = number
         self.limits = limits
         self.score = score
+        self.rates = rates
         self.high_ms: int | None = None
         self.panes = Panes()
         self.counts: Counter[str] = Counter()
         self.dead: list[tuple[str, int, int, str]] = []
         self.ids: dict[tuple[str, str], tuple[int, int | None]] = {}
         self.places: dict[str, set[str]] = defaultdict(set)
-        self.lives: dict[tuple[str, ...], Life] = {}
+        self.lives: dict[things.Thing, Life] = {}
+        self.items: dict[tuple[str, str], Life] = {}
         self.submissions: dict[str, tuple[int, int]] = {}  # moment, and its number
         self.remembered = 0
 
@@ -85,7 +96,7 @@ class Partition:
     def read(self, record: Stored) -> None:
         """Take one record into account."""
         self.counts["produced"] += 1
-        event = decode(self.topic, record.value, self.limits.record_bytes_max)
+        event = self.decoded(record)
         if isinstance(event, Refused):
             if event.verdict == "rejected":
                 self.dead.append((self.topic, self.number, record.offset, event.reason))
@@ -96,6 +107,17 @@ class Partition:
         self.intake(record, verdict, source, "ok" if verdict in ("accepted", "early") else None)
         if verdict in ("accepted", "early"):
             self.accept(event, self.age(record), early=verdict == "early")
+        elif verdict == "late" and (about := things.things_of(event)):
+            self.placed(event)
+            for thing in about:
+                self.panes.apply(self.of_its_thing(thing, event), self.age(record))
+
+    def decoded(self, record: Stored) -> Event | Refused:
+        """Return the event, its amounts in the reporting currency; or why there is none."""
+        event = decode(self.topic, record.value, self.limits.record_bytes_max)
+        if isinstance(event, Refused) or self.topic not in PRICED:
+            return event
+        return self.rates.priced(event) or Refused("rejected", "unknown_currency")
 
     def judge(self, event: Event, timestamp_ms: int) -> str:
         """``repeated``, ``late``, ``early`` (and accepted) or ``accepted``."""
@@ -132,16 +154,26 @@ class Partition:
 
     def accept(self, event: Event, age: Age, *, early: bool) -> None:
         """Count an event, then let it move time."""
-        for name in ("channel", "region", "product"):
-            event[name] = self.place(name, event[name]) if event[name] else None
-        event["partner"] = event["partner_id"] and self.place("partner", event["partner_id"])
+        about = things.things_of(event)
+        item = (event["sku"], event["location"]) if self.topic == "inventory" else None
+        self.placed(event)
         self.panes.apply(self.of_itself(event), age)
-        if (thing := things.thing_of(event)) is not None:
+        for thing in about:
             self.panes.apply(self.of_its_thing(thing, event), age)
+        if item is not None:
+            self.panes.apply(self.of_its_item(item, event), age)
         if not early:
             self.high_ms = max(self.high_ms or 0, event["occurred_at"])
         identity = event["source"], event["event_id"]
         self.ids[identity] = (self.counts["accepted"], self.watermark)
+
+    def placed(self, event: Event) -> None:
+        """Read an event's dimensions as they are counted; accounts are of their type's audience."""
+        for name in ENVELOPE_DIMS + TOPIC_DIMS.get(self.topic, ()):
+            event[name] = self.place(name, event[name]) if event.get(name) else None
+        event["partner"] = event["partner_id"] and self.place("partner", event["partner_id"])
+        if self.topic == "accounts":
+            event["audience"] = event["type"].partition(".")[0]
 
     def place(self, dimension: str, value: str) -> str:
         """Return the value under which a dimension's value is counted."""
@@ -167,6 +199,12 @@ class Partition:
             self.remember_submission(event)
         elif event["type"] == "feedback.answered":
             contributions.answered(to, event, self.submission(event["feedback_id"]))
+        elif event["type"] == "customer.renewed":
+            contributions.count(to, "renewals", event["occurred_at"], contributions.who(event))
+        elif event["type"] == "probe.reported":
+            contributions.probe(to, event)
+        elif self.topic == "orders":
+            contributions.order(to, event)
         return to
 
     def remember_submission(self, event: Event) -> None:
@@ -187,7 +225,7 @@ class Partition:
         old = (self.watermark or 0) > at + FORGET_SETTLED_MS
         return None if crowded or old else at
 
-    def of_its_thing(self, thing: tuple[str, ...], event: Event) -> Contributions:
+    def of_its_thing(self, thing: things.Thing, event: Event) -> Contributions:
         """What changes in the contributions of the thing by this event."""
         life = self.lives.get(thing)
         if life is None or self.forgotten(life):
@@ -198,6 +236,22 @@ class Partition:
         change.subtract(life.before)
         life.before = now
         return change
+
+    def of_its_item(self, item: tuple[str, str], event: Event) -> Contributions:
+        """What changes in stock by this event."""
+        to, at, about = Contributions(), event["occurred_at"], contributions.Who("all", None, event)
+        if event["type"] == "stock.sold":
+            sold = 1, round(event["units"] * 1000), event["cost_of_goods"]
+            contributions.count(to, "stock_sold", at, about, *sold)
+        life = self.items.get(item)
+        if life is None or self.forgotten(life):
+            life = self.items[item] = Life([], Contributions())
+        before = stock.item(life.events)
+        life.events.append(event)
+        change = [b - a for a, b in zip(before, stock.item(life.events), strict=True)]
+        contributions.count(to, "stock", at, about, *change)
+        contributions.count(to, "stock_change", at, about, change[1])
+        return to
 
     def forgotten(self, life: Life) -> bool:
         """Whether the facts of a thing are gone by now."""

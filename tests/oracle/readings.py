@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from schemas.catalogue import KPIS, Count, Distinct, Duration, Kpi, Level, Ratio
+from schemas.catalogue import KPIS, Count, Derived, Distinct, Duration, Kpi, Level, Ratio
 from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, TIERS, WINDOWS
 from tests.oracle.compare import amounts
 from tests.oracle.panes import Cell, CellAt
@@ -47,7 +47,7 @@ class Readings:
         return {
             (kpi.id, segment, window): reading(kpi, sums)
             for kpi in KPIS.values()
-            if kpi.measures  # distinct accounts are no sums
+            if not isinstance(kpi.formula, Distinct | Derived)  # not of these cells alone
             for segment in self.segments(kpi)
             for window, sums in self.windows(kpi, segment, at_ms)
         }
@@ -114,7 +114,8 @@ def dims_of(tail: str) -> str:
 
 def members(kpi: Kpi, audience: str) -> tuple[str, ...]:
     """Audiences whose cells add up to one."""
-    return ("customer", "partner") if audience == "all" and kpi.audience == "both" else (audience,)
+    both = audience == "all" and kpi.audience != "none"
+    return ("customer", "partner") if both else (audience,)
 
 
 def tiers_of(measure: str, segment: str) -> str:
@@ -137,14 +138,14 @@ def reading(kpi: Kpi, sums: Sums) -> Value:
             return Value(formula.scale * total(sums, formula.num) / n if n else None, n)
         case Duration():
             n = sums[f"{formula.of}.0"]
-            return Value(
-                sums[f"{formula.of}.1"] / n if n else None, n, percentiles(formula.of, sums)
-            )
+            mean = formula.scale * sums[f"{formula.of}.1"] / n if n else None
+            shares = percentiles(formula.of, sums).items()
+            return Value(mean, n, {share: formula.scale * at for share, at in shares})
         case Count() | Level():
-            value = total(sums, formula.of)
-            return Value(value, value)
-        case Distinct():
-            msg = "distinct accounts are no sums"
+            n = total(sums, formula.of)
+            return Value(formula.scale * n, n)
+        case Distinct() | Derived():
+            msg = f"{kpi.id} is more than sums"
             raise ValueError(msg)
 
 

@@ -1,11 +1,16 @@
-"""All events of a delivery, journey or enrolment → everything it contributes, from scratch."""
+"""All events of a delivery, journey or enrolment → everything it contributes; which things there are."""
 
 from __future__ import annotations
 
+from tests.oracle.accounts import account
 from tests.oracle.contributions import DAY, Contributions, Event, count, span, time
-from tests.oracle.decode import STAGES
+from tests.oracle.deals import cart, deal, lead
 from tests.oracle.facts import Outcome, about, earliest, last
+from tests.oracle.fields import STAGES
 from tests.oracle.tickets import ticket
+from tests.oracle.workflows import task, workflow
+
+Thing = tuple[str, ...]
 
 
 def delivery(events: list[Event]) -> Outcome:
@@ -70,25 +75,47 @@ def enrolment(events: list[Event]) -> Outcome:
     return Outcome(to, settled=completed)
 
 
-def thing_of(event: Event) -> tuple[str, ...] | None:
-    """Kind and identity of the thing an event is about, if it is about one with a life."""
-    kind = event["type"].split(".")[0]
-    if kind == "ticket":
-        return kind, event["ticket_id"]
-    if kind == "delivery":
-        return kind, event["order_id"]
-    if kind == "journey":
-        return kind, event["journey_id"]
-    account = event["partner_id"] if event["partner_id"] is not None else event["customer_id"]
-    if kind in ("training", "certification") and account is not None:
-        return kind, account, event["course"] or ""
-    return None
+def things_of(event: Event) -> list[Thing]:
+    """Kind and identity of each thing with a life that an event is about."""
+    kind, _, what = event["type"].partition(".")
+    match kind:
+        case "training" | "certification":
+            partner = event["partner_id"]
+            of = event["customer_id"] if partner is None else partner
+            return [] if of is None else [(kind, of, event["course"] or "")]
+        case "task":
+            return [(kind, event["workflow_id"], event["task_id"])]
+        case "customer" | "partner":
+            return [] if what == "renewed" else [("account", kind, event["account_id"])]
+        case "order":
+            cart_id = event.get("cart_id")
+            return [] if cart_id is None else [("cart", cart_id)]
+        case "deal":
+            won = what == "won" and event["lead_id"] is not None
+            return [("deal", event["deal_id"]), *([("lead", event["lead_id"])] if won else [])]
+    if event["type"] == "cart.abandoned" or kind not in NAMED_BY:
+        return []
+    return [(kind, event[NAMED_BY[kind]])]
 
 
+NAMED_BY = {
+    "ticket": "ticket_id",
+    "delivery": "order_id",
+    "journey": "journey_id",
+    "cart": "cart_id",
+    "lead": "lead_id",
+    "workflow": "workflow_id",
+}
 LIVES = {
     "ticket": ticket,
     "delivery": delivery,
     "journey": journey,
     "training": enrolment,
     "certification": enrolment,
+    "cart": cart,
+    "lead": lead,
+    "deal": deal,
+    "account": account,
+    "workflow": workflow,
+    "task": task,
 }

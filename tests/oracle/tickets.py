@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tests.oracle.contributions import DAY, HOUR, Contributions, Event, Who, count, span, time
-from tests.oracle.facts import Outcome, about, earliest, last
+from tests.oracle.facts import Outcome, about, earliest, in_order, last
 
 RESOLUTION_TARGET_MS = {
     "critical": 4 * HOUR,
@@ -19,7 +19,6 @@ TRANSITIONS = {
     "ticket.reopened": "reopened",
     "ticket.closed": "closed",
 }
-TRANSITIONS_MAX = 16
 
 
 class Walk(NamedTuple):
@@ -33,11 +32,7 @@ class Walk(NamedTuple):
 
 def transitions(events: list[Event]) -> list[Event]:
     """In order of time, then of arrival, each (time, type) once, the last 16."""
-    once: dict[tuple[int, str], Event] = {}
-    for event in events:
-        if event["type"] in TRANSITIONS:
-            once.setdefault((event["occurred_at"], event["type"]), event)
-    return sorted(once.values(), key=lambda e: e["occurred_at"])[-TRANSITIONS_MAX:]
+    return in_order([e for e in events if e["type"] in TRANSITIONS], "type")
 
 
 def walk(opened_at: int, steps: list[Event]) -> Walk:
