@@ -110,10 +110,12 @@ class MergeRun:
         projection.put([write for _, write in counted])
         kpis.update(kpi for kpi, _ in counted)
         lists = tuple(self._put_lists(table.state, projection))
+        registers = tuple(self._put_registers(table.state, projection))
         if not readout.behind:
             # Last of this flush: once it is there, so is everything before.
             projection.put([(self.names.shown, str(table.partition), str(reached).encode())])
-        await self._flush(table.partition, Change(now_ms(), tuple(sorted(kpis)), lists=lists))
+        change = Change(now_ms(), tuple(sorted(kpis)), lists=lists, registers=registers)
+        await self._flush(table.partition, change)
 
     def _tick(self, state: MergeState, now: int) -> None:
         if self.settings.clock != "wall":
@@ -135,6 +137,13 @@ class MergeRun:
             projection.put([(self.names.listing(listing, audience), "", encode(rows))], "s")
             shown.add(listing)
         return sorted(shown)
+
+    def _put_registers(self, state: MergeState, projection: Projection) -> list[str]:
+        touched = state.registers.take_touched()
+        for name in touched:
+            value = encode(state.register(name))
+            projection.put([(self.names.register(name), "", value)], "s")
+        return touched
 
     async def _flush(self, partition: int, change: Change) -> None:
         readout, projection, _ = self.readouts[partition]

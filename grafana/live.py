@@ -140,10 +140,10 @@ class Hub:
     def _note(self, change: Change) -> None:
         if self._pending is None:
             self._pending = Push()
-        alerts = () if change.alerts else None
-        self._pending.take_in(
-            Push(at=change.at, changed=set(change.kpis), lists=set(change.lists), alerts=alerts)
-        )
+        newer = Push(at=change.at, changed=set(change.kpis), lists=set(change.lists))
+        newer.registers = set(change.registers)
+        newer.alerts = () if change.alerts else None
+        self._pending.take_in(newer)
 
     async def _push(self) -> None:
         while True:

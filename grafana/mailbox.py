@@ -22,6 +22,7 @@ class Push(Struct, omit_defaults=True, kw_only=True):
     health: Health | None = None
     changed: set[str] = set()
     lists: set[str] = set()
+    registers: set[str] = set()
 
     def take_in(self, newer: Push) -> None:
         """Merge a newer push into this one."""
@@ -31,6 +32,7 @@ class Push(Struct, omit_defaults=True, kw_only=True):
         self.health = newer.health or self.health
         self.changed = self.changed | newer.changed
         self.lists = self.lists | newer.lists
+        self.registers = self.registers | newer.registers
 
 
 class Mailbox:

@@ -85,3 +85,7 @@ class Names:
     def listing(self, name: str, audience: str) -> str:
         """String: a JSON array of the list's rows, best or newest first."""
         return f"{self.root}list:{name}:{audience}"
+
+    def register(self, name: str) -> str:
+        """String: a JSON array of a register's first rows, in its order (``schemas.registers``)."""
+        return f"{self.root}register:{name}"

@@ -56,6 +56,7 @@ class Change(Struct, frozen=True):
     kpis: tuple[str, ...] = ()
     alerts: bool = False
     lists: tuple[str, ...] = ()
+    registers: tuple[str, ...] = ()
 
 
 class SourceHealth(Struct, frozen=True, kw_only=True):

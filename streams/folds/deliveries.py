@@ -104,12 +104,28 @@ def _of_promise(d: Delivery, due: int) -> list[Contribution]:
     return found
 
 
+def delivery_rows(key: str, d: Delivery) -> dict[str, dict[str, Any]]:
+    """Its row while a promise is to be kept."""
+    if d.due_at is None or d.settled:
+        return {}
+    row = {
+        "id": key,
+        "audience": d.audience,
+        "at": d.last_ms,
+        "due_at": d.due_at,
+        "ordered_at": d.ordered_at,
+        "region": d.region,
+        "partner": d.partner,
+    }
+    return {"open_deliveries": row}
+
+
 class DeliveriesFold:
     """Everything of this topic is about one delivery."""
 
     def __init__(self, context: Context) -> None:
         self.panes = context.panes
-        self.deliveries = Things(DeliveryLife())
+        self.deliveries = Things(DeliveryLife(), delivery_rows)
         self.things: tuple[Things, ...] = (self.deliveries,)
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:

@@ -15,6 +15,7 @@ from schemas.events import (
     TicketResponded,
 )
 from schemas.measures import DAY_MS, HOUR_MS
+from schemas.registers import REGISTERS
 from streams.entities import Contribution, Thing, Things, earliest, take_opener, take_sender
 from streams.folds.base import Context
 from streams.folds.ticket_walk import (
@@ -184,12 +185,45 @@ _STEPS = {
 }
 
 
+_OPEN_WORD = {OPEN: "open", IN_PROGRESS: "in_progress"}
+_CRITICAL = ("id", "audience", "at", *REGISTERS["critical_incidents"].columns)
+
+
+def ticket_rows(key: str, t: Ticket) -> dict[str, dict[str, Any]]:
+    """Its rows while it is open."""
+    if t.opened_at is None or t.settled:
+        return {}
+    progress_at = earliest(t.assigned_at, t.responded_at)
+    line = status_line(t.opened_at, progress_at, walk(t.opened_at, t.transitions))
+    status = _OPEN_WORD.get(line[-1][1])
+    if status is None:
+        return {}
+    row = {
+        "id": key,
+        "audience": t.audience,
+        "at": t.last_ms,
+        "opened_at": t.opened_at,
+        "priority": t.priority,
+        "kind": t.kind,
+        "channel": t.channel,
+        "region": t.region,
+        "partner": t.partner,
+        "responded_at": t.responded_at,
+        "assigned_at": t.assigned_at,
+        "status": status,
+    }
+    rows = {"open_tickets": row}
+    if t.kind == "incident" and t.priority == "critical":
+        rows["critical_incidents"] = {name: row[name] for name in _CRITICAL}
+    return rows
+
+
 class TicketsFold:
     """Everything of this topic is about one ticket."""
 
     def __init__(self, context: Context) -> None:
         self.panes = context.panes
-        self.tickets = Things(TicketLife())
+        self.tickets = Things(TicketLife(), ticket_rows)
         self.things: tuple[Things, ...] = (self.tickets,)
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
