@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana import answers, handlers
 from grafana.panels.routes import PANELS
 from grafana.query import Param
+from grafana.registers import REGISTER
 from grafana.route import AUDIENCE, FROM, LIMIT, POINTS, STATUSES, TO, Route
 
 ROUTES: tuple[Route, ...] = (
@@ -87,10 +88,11 @@ ROUTES: tuple[Route, ...] = (
             LIMIT,
         ),
     ),
+    REGISTER,
     *PANELS,
 )
 EVENTS_PATH = "/api/events"
 EVENTS_ABOUT = (
     "Server-sent events: `snapshot` first, then `change` with what is new (rows of hero KPIs, "
-    "alerts, health, ids of changed KPIs and lists), `heartbeat` when it is quiet."
+    "alerts, health, ids of changed KPIs, lists and registers), `heartbeat` when it is quiet."
 )

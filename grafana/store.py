@@ -123,6 +123,12 @@ class Store:
         rows = _decoded([(name, raw)], _decode_rows)
         return tuple(rows.get(name, ()))
 
+    async def register(self, name: str) -> tuple[dict[str, Any], ...]:
+        """The first rows of a register; empty while it was never written."""
+        raw = await _answer(self._redis.get(self._names.register(name)))
+        rows = _decoded([(name, raw)], _decode_rows)
+        return tuple(rows.get(name, ()))
+
     async def health(self) -> list[SourceHealth]:
         """Every source partition as its owner last saw it."""
         found = await _answer(self._redis.hgetall(self._names.health))

@@ -11,6 +11,7 @@ from grafana.handlers import Context, listed
 from grafana.panels.scope import filters
 from grafana.panels.wording import shown
 from grafana.query import Query
+from grafana.registers import concerns
 from schemas.catalogue import KPIS
 from schemas.readings import parse_segment
 
@@ -54,12 +55,12 @@ async def register(context: Context, query: Query) -> list[Row]:
     """A register's rows within the filters, with what can only be said now: how old, how late, which state."""
     now_ms, audience = context.data_now_ms(), query.text("audience")
     name, wanted = query.text("name"), filters(query)
-    rows = await context.store.listing(name, "all")
+    rows = await context.store.register(name)
     told = _TOLD.get(name, _nothing)
     kept = [
         {**_timed(row), **told(row, now_ms)}
         for row in rows
-        if audience in ("all", row.get("audience")) and _within(row, wanted)
+        if concerns(row, audience) and _within(row, wanted)
     ]
     return kept[: query.integer("top")]
 
