@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from agents.fold import FoldRun
 from agents.group import Group
 from agents.merge import MergeRun
+from agents.paging.run import PageRun
 from agents.watch import WatchRun
 from schemas.names import TOPICS, Names
 from schemas.settings import Settings
@@ -77,6 +78,7 @@ class Worker:
         self.fold: FoldRun
         self.merge: MergeRun
         self.watch: WatchRun
+        self.page: PageRun
 
     def declare(self) -> None:
         """Declare agents, tasks and handlers."""
@@ -85,6 +87,7 @@ class Worker:
         self._agent("fold", sources, lambda: self.fold.take)
         self._agent("merge", [names.panes], lambda: self.merge.take)
         self._agent("watch", [names.verdicts], lambda: self.watch.take)
+        self._agent("page", [names.alerts, names.replays], lambda: self.page.take)
         app.task(self.start)
         # Faust's types leave no room for what its signals pass by name.
         app.on_partitions_revoked.connect(self.revoked)  # type: ignore[arg-type]
@@ -123,6 +126,8 @@ class Worker:
         self.fold = FoldRun(settings, group, producer)
         self.merge = MergeRun(settings, group, producer)
         self.watch = WatchRun(settings, group)
+        self.page = PageRun(settings, group)
+        self.page.start()
         self.started.set()
         # Records are tracked objects: with the default thresholds the collector costs 40 %.
         gc.freeze()
@@ -133,6 +138,7 @@ class Worker:
             (0.5, self.fold.publish_rest),
             (0.5, self.merge.show_rest),
             (1.0, self.watch.show),
+            (1.0, self.page.show),
             (1.0, self.report),
             (1.0, self.check_progress),
             (settings.checkpoint_s, self.checkpoint),
@@ -149,7 +155,7 @@ class Worker:
 
     async def checkpoint(self) -> None:
         """Save all tables."""
-        for run in (self.fold, self.merge, self.watch):
+        for run in (self.fold, self.merge, self.watch, self.page):
             await run.stage.checkpoint_all()
 
     async def check_progress(self) -> None:
@@ -172,7 +178,7 @@ class Worker:
     async def revoked(self, _: Any, revoked: set[Any], **__: Any) -> None:
         """Save at once; tables stay open until it is known who owns them next."""
         if self.started.is_set():
-            for run in (self.fold, self.merge, self.watch):
+            for run in (self.fold, self.merge, self.watch, self.page):
                 run.stage.paused = True
             await self.checkpoint()
 
@@ -194,6 +200,7 @@ class Worker:
             self.names.source(TOPICS[0]): self.fold.stage,
             self.names.panes: self.merge.stage,
             self.names.verdicts: self.watch.stage,
+            self.names.alerts: self.page.stage,
         }
         ours = {t: {tp.partition for tp in assigned if tp.topic == t} for t in firsts}
         lost = [table for t, stage in firsts.items() for table in stage.resume(ours[t])]

@@ -37,10 +37,13 @@ class Names:
         self.alerts = f"{self.app}-alerts"
         # What people do with alerts, one partition: ``schemas.alerts.Action`` and ``Silence``.
         self.actions = f"{self.app}-actions"
+        # Requests to deliver again what was given up, one partition: ``schemas.paging.Replay``.
+        self.replays = f"{self.app}-replays"
         # One compacted state topic a stage, as many partitions as the stage's input.
         self.fold_state = f"{self.app}-fold-state"
         self.merge_state = f"{self.app}-merge-state"
         self.watch_state = f"{self.app}-watch-state"
+        self.page_state = f"{self.app}-page-state"
         # Redis.
         self.root = f"cc:{prefix}"
         self.alerts_active = f"{self.root}alerts"
@@ -53,6 +56,8 @@ class Names:
         self.alert_figures = f"{self.root}alert-figures"
         # Hash: receiver → ``DeliveryHealth``, written by whoever delivers pages.
         self.delivery = f"{self.root}delivery"
+        # Sorted set: time → ``schemas.paging.Attempt``.
+        self.delivery_log = f"{self.root}delivery-log"
         self.changes = f"{self.root}changes"
         self.sentinel = f"{self.root}sentinel"
         self.health = f"{self.root}health"

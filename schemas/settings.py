@@ -60,6 +60,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     history_after_s: int = 900
     alert_repeat_min: int = 60
     watchdog_s: int = 60
+    alert_routes: str = ""
+    public_url: str = ""
+    action_tokens_file: str = ""
     key_accounts: str = ""
 
     def __repr__(self) -> str:
@@ -126,6 +129,9 @@ HELP: dict[str, str] = {
     "history_after_s": "what fires on panes older than this pages nobody",
     "alert_repeat_min": "a red alert that nobody acknowledged pages again after this; 0: never",
     "watchdog_s": "the dead man's switch is announced this often",
+    "alert_routes": "file (TOML) of receivers and routes: who is paged; empty: nobody",
+    "public_url": "address of the wall as people on call reach it, for links in pages",
+    "action_tokens_file": "file of people's tokens, a line each: name, space, token",
     "key_accounts": "customer and partner ids, comma separated: a negative text of theirs is red",
 }
 

@@ -84,10 +84,12 @@ def topics(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
     wanted[names.panes] = (count, day)
     wanted[names.verdicts] = (1, day)
     wanted[names.actions] = (1, week)
+    wanted[names.replays] = (1, week)
     wanted[names.alerts] = (1, {"retention.ms": str(400 * _DAY_MS), **_LOG_APPEND})
     wanted[names.fold_state] = (count, _COMPACTED)
     wanted[names.merge_state] = (count, _COMPACTED)
     wanted[names.watch_state] = (1, _COMPACTED)
+    wanted[names.page_state] = (1, _COMPACTED)
     return wanted
 
 

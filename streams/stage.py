@@ -71,6 +71,8 @@ class Stage(Generic[S]):
         self.paused = False
         self.opened: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
         self.before_commit: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
+        # Whether a state that changes by itself has to be saved, though nothing came.
+        self.unsaved: Callable[[S], bool] = lambda _: False
         self._opening: dict[int, asyncio.Lock] = {}
 
     async def table(self, topic: str, partition: int) -> PartitionTable[S] | None:
@@ -140,7 +142,9 @@ class Stage(Generic[S]):
         try:
             hook = self.before_commit
             saved = await table.checkpoint(
-                (lambda: hook(table)) if hook is not None else None, now_ms()
+                (lambda: hook(table)) if hook is not None else None,
+                now_ms(),
+                unsaved=self.unsaved(table.state),
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may go on
             fail(f"{self.name} {table.partition}: checkpoint failed", error)

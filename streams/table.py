@@ -130,15 +130,21 @@ class PartitionTable(Generic[S]):
         return RecordBatch(fresh, wanted, max(batch.end, wanted), batch.caught_up)
 
     async def checkpoint(
-        self, before_commit: Callable[[], Any] | None = None, now_ms: int | None = None
+        self,
+        before_commit: Callable[[], Any] | None = None,
+        now_ms: int | None = None,
+        *,
+        unsaved: bool = False,
     ) -> bool:
         """Save what changed, in one transaction. False if nothing did.
+
+        ``unsaved``: the state changed by itself, whatever came.
 
         Any exception means that the process must end (or reload): nothing may be retried on top.
         ``before_commit`` is awaited when the entries are taken and before they are committed.
         """
         async with self._lock:
-            if self.next == self.saved and not self.state.dead_letters:
+            if self.next == self.saved and not self.state.dead_letters and not unsaved:
                 return False
             entries = [(k.encode(), _pack(v)) for k, v in self.state.changes()]
             letters, self.state.dead_letters = self.state.dead_letters, []

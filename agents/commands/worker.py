@@ -9,6 +9,8 @@ import faust
 from faust.cli.base import prepare_app
 
 from agents.app import build
+from agents.paging.receivers import RoutesError
+from agents.paging.senders.make import check
 from schemas.settings import Settings
 from streams.connect import TopicError, create_topics
 
@@ -26,8 +28,9 @@ from streams.connect import TopicError, create_topics
 def worker(settings: Settings, loglevel: str, logfile: str | None) -> None:
     """Run the engine; more workers share its partitions."""
     try:
+        asyncio.run(check(settings))
         asyncio.run(create_topics(settings))
-    except TopicError as error:
+    except (RoutesError, TopicError) as error:
         raise click.ClickException(str(error)) from None
     app = prepare_app(build(settings), "agents")
     raise faust.Worker(

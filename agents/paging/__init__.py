@@ -1,0 +1,1 @@
+"""Delivery of alerts to people on call: outbox, routing, page texts, senders."""
