@@ -1,4 +1,4 @@
-"""Seeded raw Kafka records of the four core topics, with everything that goes wrong in them.
+"""Seeded raw Kafka records of all ten topics, with everything that goes wrong in them.
 
 Repeats, disorder, late and early events, poison, unknown types: see ``Mix`` for how much of each.
 """
@@ -11,14 +11,53 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
-from tests.oracle.lives import DAY, HOUR, MINUTE, Event, Organisation
+from tests.oracle.business import Business
+from tests.oracle.lives import DAY, HOUR, MINUTE, Event
+from tests.oracle.references import references
 
-TOPICS = ("interactions", "tickets", "deliveries", "feedback")
 SOURCES = {
     "interactions": ("web", "portal", "social"),
     "tickets": ("helpdesk", "crm"),
     "deliveries": ("carrier", "shop"),
     "feedback": ("survey-tool", "crm"),
+    "orders": ("shop", "crm"),
+    "accounts": ("crm", "portal"),
+    "inventory": ("warehouse",),
+    "workflows": ("projects",),
+    "service-health": ("probe",),
+    "reference": ("office",),
+}
+TOPICS = tuple(SOURCES)
+CORE = ("interactions", "tickets", "deliveries", "feedback")
+KINDS = {
+    "ticket": "tickets",
+    "delivery": "deliveries",
+    "feedback": "feedback",
+    "survey": "feedback",
+    "cart": "orders",
+    "order": "orders",
+    "lead": "orders",
+    "deal": "orders",
+    "customer": "accounts",
+    "partner": "accounts",
+    "stock": "inventory",
+    "workflow": "workflows",
+    "task": "workflows",
+    "probe": "service-health",
+    "reference": "reference",
+}
+# Fields whose values are a record's key; of several rows the first that the event has.
+KEYS = {
+    "interactions": (("journey_id",), ("customer_id",), ("partner_id",), ("session_id",)),
+    "tickets": (("ticket_id",),),
+    "deliveries": (("order_id",),),
+    "feedback": (("feedback_id",),),
+    "orders": (("cart_id",), ("order_id",), ("lead_id",), ("deal_id",)),
+    "accounts": (("account_id",),),
+    "inventory": (("sku", "location"),),
+    "workflows": (("workflow_id",),),
+    "service-health": (("service",),),
+    "reference": (("kpi", "role"),),
 }
 TIME_FIELDS = (
     "occurred_at",
@@ -27,7 +66,12 @@ TIME_FIELDS = (
     "entered_at",
     "enrolled_at",
     "ordered_at",
+    "applied_at",
+    "starts_at",
+    "valid_from",
+    "valid_to",
 )
+DEADLINES = ("promised_at", "due_at")
 TOO_LARGE_BYTES = 300_000
 TOO_LARGE_MAX = 5
 
@@ -42,7 +86,7 @@ class Record(NamedTuple):
 
 
 class Mix(NamedTuple):
-    """Shares of all records (``displaced``, ``iso_times``: of the events)."""
+    """Shares of all records (``displaced``, ``iso_times``: of the events; currencies: of the amounts)."""
 
     repeated: float = 0.05
     poison: float = 0.01
@@ -51,6 +95,7 @@ class Mix(NamedTuple):
     early: float = 0.002
     displaced: float = 0.1
     iso_times: float = 0.1
+    odd_currencies: float = 0.02
     free_texts: bool = False
 
 
@@ -68,20 +113,15 @@ class Sent(NamedTuple):
 
 def topic_of(event: Event) -> str:
     """Topic of an event by its type."""
-    kind = event["type"].split(".")[0]
-    named = {"ticket": "tickets", "delivery": "deliveries"}
-    return named.get(kind, "feedback" if kind in ("feedback", "survey") else "interactions")
+    return KINDS.get(event["type"].split(".")[0], "interactions")
 
 
 def key_of(event: Event) -> str | None:
     """Kafka key of an event, as the spec says."""
-    fields = {
-        "tickets": ("ticket_id",),
-        "deliveries": ("order_id",),
-        "feedback": ("feedback_id",),
-        "interactions": ("journey_id", "customer_id", "partner_id", "session_id"),
-    }
-    return next((event[f] for f in fields[topic_of(event)] if event.get(f)), None)
+    for names in KEYS[topic_of(event)]:
+        if all(event.get(name) for name in names):
+            return ":".join(event[name] for name in names)
+    return None
 
 
 class Generator:
@@ -92,7 +132,9 @@ class Generator:
         self.now_ms = now_ms
         self.start_ms = now_ms - round(days * DAY)
         self.mix = mix
-        self.organisation = Organisation(self.random, free_texts=mix.free_texts)
+        self.organisation = Business(
+            self.random, free_texts=mix.free_texts, odd_currencies=mix.odd_currencies
+        )
         self.ids = dict.fromkeys((s for sources in SOURCES.values() for s in sources), 0)
 
     def events(self, count: int) -> list[Event]:
@@ -114,8 +156,8 @@ class Generator:
         """JSON, some times of it as text."""
         if self.random.random() < self.mix.iso_times:
             written = {f: iso(event[f]) for f in TIME_FIELDS if f in event}
-            if self.random.random() < 0.2 and "promised_at" in event:
-                written["promised_at"] = iso(event["promised_at"])[:10]
+            if self.random.random() < 0.2:
+                written |= {f: iso(event[f])[:10] for f in DEADLINES if f in event}
             event = event | written
         if self.random.random() < 0.05:
             event = event | {"schema_version": 1, "x_trace": {"id": [1, None, "é"]}}
@@ -217,8 +259,16 @@ class Generator:
         value = self.encoded(event | {"type": f"{event['type']}_again"})
         return Sent(event["occurred_at"], topic_of(event), key_of(event), value)
 
+    def first(self) -> list[Sent]:
+        """What ``reference`` says, before anything else."""
+        said = references(self.random, self.start_ms, self.now_ms)
+        if self.mix.displaced:
+            self.random.shuffle(said)
+        signed = [self.signed(event) for event in said]
+        return [Sent(0, "reference", key_of(event), self.encoded(event)) for event in signed]
+
     def all(self, count: int) -> Iterator[Sent]:
-        """Everything, not yet in order."""
+        """Everything else, not yet in order."""
         mix = self.mix
         repeats, early = round(count * mix.repeated), round(count * mix.early)
         poison, unknown = round(count * mix.poison), round(count * mix.unknown)
@@ -250,5 +300,9 @@ def generate(
 
     To be produced at about ``now_ms`` (early events are early by the broker's clock).
     """
-    everything = sorted(Generator(seed, now_ms, days, mix).all(count), key=lambda s: s.at)
-    return [Record(s.topic, None if s.key is None else s.key.encode(), s.value) for s in everything]
+    generator = Generator(seed, now_ms, days, mix)
+    first = generator.first()
+    rest = sorted(generator.all(count - len(first)), key=lambda s: s.at)
+    return [
+        Record(s.topic, None if s.key is None else s.key.encode(), s.value) for s in first + rest
+    ]

@@ -9,6 +9,7 @@ from tests.oracle.contributions import Event
 
 CURRENCY = "EUR"
 AMOUNTS = ("amount", "cost", "value", "cost_of_goods")
+MOST = 10**14  # minor units of one amount
 PRICED = ("orders", "inventory")
 
 
@@ -18,17 +19,21 @@ class Rates:
     def __init__(self, references: Iterable[Event]) -> None:
         self.since: dict[str, dict[int, float]] = defaultdict(dict)
         for event in references:
-            segment = event["segment"]
-            if (event["kpi"], event["role"]) == ("exchange_rate", "fact") and "currency" in segment:
+            segment, about = event["segment"], (event["kpi"], event["role"])
+            if (
+                about == ("exchange_rate", "fact")
+                and [*segment] == ["currency"]
+                and event["value"] > 0
+            ):
                 given = event["valid_from"]
                 moment = event["occurred_at"] if given is None else given
                 self.since[segment["currency"]][moment] = event["value"]
 
     def rate(self, currency: str | None, at: int) -> float | None:
         """Rate at a moment: the latest not after it, else the earliest; None: there never was one."""
-        if currency is None or currency == CURRENCY:
+        if currency in (None, "", CURRENCY):
             return 1.0
-        rates = self.since.get(currency)
+        rates = self.since.get(currency or "")
         if not rates:
             return None
         begun = [moment for moment in rates if moment <= at]
@@ -40,4 +45,4 @@ class Rates:
         if rate is None:
             return None
         amounts = {name: event[name] for name in AMOUNTS if event.get(name) is not None}
-        return event | {name: round(x * rate * 100) for name, x in amounts.items()}
+        return event | {name: min(round(x * rate * 100), MOST) for name, x in amounts.items()}

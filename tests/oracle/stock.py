@@ -31,13 +31,12 @@ def item(events: list[Event]) -> Item:
                 counted, on_hand = event, event["on_hand"]
             continue
         sold[at // DAY] += event["units"]
-        if len(sold) > DAYS_KEPT:
-            del sold[min(sold)]
         if counted is not None and at >= counted["occurred_at"]:
             on_hand -= event["units"]
     if counted is None:
         return Item()
-    rate = sum(sold[day] for day in sorted(sold)) / DAYS_KEPT
+    oldest = max(sold, default=0) - DAYS_KEPT
+    rate = sum(sold[day] for day in sorted(sold) if day > oldest) / DAYS_KEPT
     low = on_hand < counted["reorder_point"]
     short = not low and rate > 0 and on_hand < rate * counted["lead_time_days"]
     return Item(1, counted["value"], int(low), int(short))

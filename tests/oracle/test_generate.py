@@ -11,7 +11,7 @@ import pytest
 from schemas.events import BY_TOPIC
 from schemas.measures import MEASURES
 from tests.oracle.batch import Result, compute
-from tests.oracle.generate import TOPICS, Mix, Record, generate
+from tests.oracle.generate import CORE, TOPICS, Mix, Record, generate
 from tests.oracle.partition import Limits, Stored
 
 NOW_MS = 1_790_035_200_000
@@ -49,7 +49,7 @@ def test_a_seed_gives_the_same_records(records: list[Record]) -> None:
 
 
 def test_every_event_type_occurs(records: list[Record]) -> None:
-    """Of the four core topics."""
+    """Of all topics."""
     types = {t.__struct_config__.tag for topic in TOPICS for t in BY_TOPIC[topic]}
     found = {kind for kind in types for r in records if f'"{kind}"'.encode() in (r.value or b"")}
     assert found == types
@@ -68,7 +68,15 @@ def test_nothing_vanishes_and_there_is_some_of_everything(result: Result) -> Non
     assert all(counts[kind] > 0 for kind in (*kinds, "early"))
     assert len(result.dead) == counts["rejected"]
     reasons = {reason for *_, reason in result.dead}
-    assert reasons == {"empty", "too_large", "not_json", "bad_field", "bad_time", "unknown_version"}
+    assert reasons == {
+        "empty",
+        "too_large",
+        "not_json",
+        "bad_field",
+        "bad_time",
+        "unknown_version",
+        "unknown_currency",
+    }
 
 
 def test_dimensions_overflow_and_are_missing(result: Result) -> None:
@@ -95,8 +103,17 @@ def test_events_are_out_of_order(records: list[Record]) -> None:
     assert behind["hours"] > COUNT / 100
 
 
+def test_rates_come_first_and_core_topics_are_most(records: list[Record]) -> None:
+    """The engine reads all of ``reference`` before it folds."""
+    topics = [record.topic for record in records]
+    said = topics.count("reference")
+    assert set(topics[:said]) == {"reference"}
+    assert sum(topic in CORE for topic in topics) > 0.7 * COUNT
+    assert set(topics) == set(TOPICS)
+
+
 def test_a_clean_run_has_nothing_wrong() -> None:
     """All that goes wrong can be left out."""
-    clean = Mix(repeated=0, poison=0, unknown=0, late=0, early=0, displaced=0)
+    clean = Mix(repeated=0, poison=0, unknown=0, late=0, early=0, displaced=0, odd_currencies=0)
     counts = compute(stored(generate(500, now_ms=NOW_MS, mix=clean))).counts
     assert counts == {"produced": 500, "accepted": 500}
