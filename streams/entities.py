@@ -1,4 +1,4 @@
-"""Things with a life (tickets, deliveries, journeys, enrolments): facts in, contributions out.
+"""Things with a life (tickets, deals, accounts …): facts in, contributions out.
 
 What a thing contributes is a pure function of its facts. When an event changes the facts, the
 difference between before and after is added to the panes; so the order of events does not matter.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from copy import copy
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct, convert
 
@@ -80,6 +80,13 @@ def audience_of(event: Event) -> str:
     return "partner" if event.partner_id is not None and event.customer_id is None else "customer"
 
 
+def account_of(event: Event) -> tuple[str, str] | None:
+    """Return the audience and id of the account that an event is of; None if it names none."""
+    audience = audience_of(event)
+    account = event.partner_id if audience == "partner" else event.customer_id
+    return None if account is None else (audience, account)
+
+
 # Fact of a thing, and where events carry it.
 _SENDER = (
     ("given_audience", "audience"),
@@ -118,6 +125,24 @@ def earliest(known: int | None, also: int | None) -> int | None:
     if known is None or (also is not None and also < known):
         return also
     return known
+
+
+# Facts that come more than once (stages, transitions) are kept up to so many.
+MOMENTS_MAX = 16
+M = TypeVar("M", bound=tuple[Any, ...])
+
+
+def insert(have: tuple[M, ...], new: M) -> tuple[M, ...]:
+    """Add (time, what, …) in order of time, unless there is one of that time and kind; keep the last.
+
+    Those of equal time stand in order of arrival.
+    """
+    i = len(have)
+    while i and have[i - 1][0] > new[0]:
+        i -= 1
+    if any(old[:2] == new[:2] for old in have[:i]):
+        return have
+    return (*have[:i], new, *have[i:])[-MOMENTS_MAX:]
 
 
 # Rows of a thing (its key, the thing) in the registers that it is in, by their ids.

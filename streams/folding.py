@@ -11,13 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.codec import MONEY_TOPICS, MoneyCodec, Rejected, TopicCodec
-from schemas.events import Event
+from schemas.distinct import DISTINCT
+from schemas.events import ContentShown, Event, SurveySent
 from schemas.measures import HOUR_MS, MEASURES
 from schemas.names import Names
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.breaker import Breaker
-from streams.entities import SETTLED_KEEP_MS
+from streams.entities import SETTLED_KEEP_MS, account_of
 from streams.folds import FOLDS
 from streams.folds.base import Context, NoFold, TextModel
 from streams.lists import Lists
@@ -28,7 +29,9 @@ from streams.references import References
 from streams.registers import Registers
 from streams.table import DeadLetter
 
-INTAKE = MEASURES["intake"]
+INTAKE, ACTIVE = MEASURES["intake"], DISTINCT["active"]
+# What is shown or sent to an account is not an activity of it.
+PASSIVE: frozenset[type[Event]] = frozenset((ContentShown, SurveySent))
 # Fields of the intake measure.
 ACCEPTED, REPEATED, LATE, EARLY, REJECTED, IGNORED = range(6)
 _COUNTING = (ACCEPTED, EARLY)
@@ -71,9 +74,10 @@ class TopicState:
         context = Context(self.panes, self.lists, self.memory, text, money)
         self.tops, self.accounts = context.tops, context.accounts
         self.fold = FOLDS.get(topic, NoFold)(context)
-        self.handlers: dict[type[Event], Callable[[Any], None]] = self.fold.handlers()
+        self.handlers: dict[type[Event], Callable[[Any], Any]] = self.fold.handlers()
         self.things = {things.life.name: things for things in self.fold.things}
         self.registers = Registers(topic, self.fold.things)
+        self.of_accounts = topic in ACTIVE.topics
         self.by_arrival = settings.clock == "wall"
         self.head = NO_TIME
         self.intake_head = NO_TIME
@@ -112,20 +116,27 @@ class TopicState:
         self.intake.settle()
 
     def _accept(self, event: Any, recorded_ms: int) -> int:
-        """Fold an event unless it is late or a repeat; what became of it."""
+        """Fold an event unless it is a repeat, of a late one only the facts; what became of it."""
         at = event.occurred_at
         panes = self.panes
         hashed = hash_id(f"{event.source}\0{event.event_id}")
         if self.ids.recall(hashed, panes.watermark) is not None:
             return REPEATED
-        if at < panes.watermark - self.late_limit:
-            return LATE
         if self.by_arrival:
             panes.arrival = recorded_ms
+        late = at < panes.watermark - self.late_limit
+        if late and not self.fold.take_facts(event):
+            return LATE
         self.keys.meet(event.channel, event.region, event.product, event.partner_id)
+        if late:
+            return LATE
         handler = self.handlers.get(type(event))
         if handler is not None:
             handler(event)
+        if self.of_accounts and type(event) not in PASSIVE:
+            whose = account_of(event)
+            if whose is not None:
+                self.accounts.add(ACTIVE, at, panes.watermark, whose, (event.region,))
         fate = ACCEPTED
         if at > self.head:
             if at > recorded_ms + self.early_limit:

@@ -97,7 +97,7 @@ class MergeState:
         self, names: Names, version: int
     ) -> list[tuple[str, tuple[str, str, bytes]]]:
         """KPI and write of some distinct counts that changed, as of a pass of the readout."""
-        at = self._head({row.topic for row in DISTINCT.values()})
+        at = self._head({topic for row in DISTINCT.values() for topic in row.topics})
         return list(self.accounts.readings(names, at, version))
 
     def _head(self, topics: set[str]) -> int:

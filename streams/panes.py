@@ -81,24 +81,25 @@ class Keys:
         """Give the values of an accepted event's envelope their places."""
         if (channel, region, product) not in self._met:
             for name, value in (("channel", channel), ("region", region), ("product", product)):
-                self._value(name, value)
+                self.place(name, value)
             if len(self._met) >= _KEY_CACHE_MAX:
                 self._met.clear()
             self._met.add((channel, region, product))
         if partner is not None:
-            self._value("partner", partner)
+            self.place("partner", partner)
 
     def partner(self, m: Measure, audience: str, partner: str) -> str:
         """Key of one partner's cell."""
-        return f"{m.id}|{audience}|partner={self._value('partner', partner)}"
+        return f"{m.id}|{audience}|partner={self.place('partner', partner)}"
 
     def _make(self, m: Measure, audience: str, dims: tuple[str | None, ...]) -> tuple[str, ...]:
-        values = {name: self._value(name, v) for name, v in zip(m.dims, dims, strict=True)}
+        values = {name: self.place(name, v) for name, v in zip(m.dims, dims, strict=True)}
         total = f"{m.id}|{audience}"
         splits = (",".join(f"{name}={values[name]}" for name in split) for split in m.splits)
         return (total, *(f"{total}|{split}" for split in splits))
 
-    def _value(self, name: str, value: str | None) -> str:
+    def place(self, name: str, value: str | None) -> str:
+        """What a dimension's value is counted as; the first ones take the places that there are."""
         if value is None or not value:
             return "unknown"
         known = self.known.setdefault(name, {})

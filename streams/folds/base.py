@@ -63,8 +63,11 @@ class Fold(Protocol):
 
     def __init__(self, context: Context) -> None: ...
 
-    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+    def handlers(self) -> dict[type[Event], Callable[[Any], Any]]:
         """What to do with each event type."""
+
+    def take_facts(self, e: Any) -> bool:
+        """Take only the facts of things with a life, as of a late event; whether it has any."""
 
 
 class NoFold:
@@ -78,6 +81,10 @@ class NoFold:
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         """None."""
         return {}
+
+    def take_facts(self, e: Any) -> bool:
+        """None."""
+        return False
 
 
 # Score of a sentiment that the sender gave: it wins over ours.

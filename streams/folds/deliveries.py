@@ -128,11 +128,12 @@ class DeliveriesFold:
         self.deliveries = Things(DeliveryLife(), delivery_rows)
         self.things: tuple[Things, ...] = (self.deliveries,)
 
-    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+    def handlers(self) -> dict[type[Event], Callable[[Any], Any]]:
         """One handler for all."""
         kinds = (DeliveryPromised, DeliveryDispatched, DeliveryDelivered)
-        return dict.fromkeys((*kinds, DeliveryFailed, DeliveryCancelled), self.absorb)
+        return dict.fromkeys((*kinds, DeliveryFailed, DeliveryCancelled), self.take_facts)
 
-    def absorb(self, e: Any) -> None:
-        """Take the facts of any delivery event."""
+    def take_facts(self, e: Any) -> bool:
+        """All that any delivery event says are facts."""
         self.deliveries.absorb(e.order_id, e, self.panes)
+        return True

@@ -34,6 +34,10 @@ class FeedbackFold:
             FeedbackAnswered: self.answered,
         }
 
+    def take_facts(self, e: Any) -> bool:
+        """None: each event counts by itself."""
+        return False
+
     def survey_sent(self, e: SurveySent) -> None:
         self.add(SURVEYS_SENT, e.occurred_at, audience_of(e), (e.medium,), (1,))
 

@@ -23,7 +23,7 @@ from schemas.events import (
     VisitEnded,
 )
 from schemas.measures import MEASURES, Measure
-from streams.entities import Things, audience_of
+from streams.entities import Things, account_of, audience_of
 from streams.folds.base import Context, feeling, sentiment_cell
 from streams.folds.enrolments import CERTIFICATION, TRAINING, EnrolmentLife, enrolment_key
 from streams.folds.journeys import JourneyLife
@@ -32,13 +32,14 @@ VISITS, CONTENT, SOCIAL = MEASURES["visits"], MEASURES["content"], MEASURES["soc
 MENTION_SENTIMENT, CONTACTS = MEASURES["mention_sentiment"], MEASURES["contacts"]
 PARTNER_LOGINS = MEASURES["partner_logins"]
 PARTNER_INTERACTIONS = MEASURES["partner_interactions"]
-ACTIVE, TOOL_USERS = DISTINCT["active"], DISTINCT["tool_users"]
+TOOL_USERS = DISTINCT["tool_users"]
 # Events whose accounts are counted apart.
 PARTICIPATION: dict[type[Event], Measure] = {
     EventAttended: DISTINCT["attendance"],
     TrainingEnrolled: DISTINCT["training_participants"],
     ProgramJoined: DISTINCT["program_participants"],
 }
+JOURNEY = (JourneyStageEntered, JourneyStageLeft)
 
 
 class InteractionsFold:
@@ -51,12 +52,14 @@ class InteractionsFold:
         self.enrolments = Things(EnrolmentLife())
         self.things: tuple[Things, ...] = (self.journeys, self.enrolments)
 
-    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+    def handlers(self) -> dict[type[Event], Callable[[Any], Any]]:
         """One handler an event type; those without one of their own count for partners only."""
         return {
             **dict.fromkeys(BY_TOPIC["interactions"], self.other),
-            **dict.fromkeys((JourneyStageEntered, JourneyStageLeft), self.journey),
-            **dict.fromkeys((*TRAINING, *CERTIFICATION), self.enrolment),
+            **dict.fromkeys((*JOURNEY, *TRAINING, *CERTIFICATION), self.of_thing),
+            **dict.fromkeys((EventAttended, ProgramJoined), self.participation),
+            TrainingEnrolled: self.training_begun,
+            ToolUsed: self.tool_used,
             VisitEnded: self.visit_ended,
             ContentShown: self.shown,
             ContentClicked: self.clicked,
@@ -74,19 +77,24 @@ class InteractionsFold:
         audience = audience_of(e)
         if audience == "partner":
             self.add(PARTNER_INTERACTIONS, e.occurred_at, audience, (), (1,), e.partner_id)
-        account = e.partner_id if audience == "partner" else e.customer_id
-        if account is not None and type(e) is not ContentShown:
-            self._account(e, (audience, account))
         return audience
 
-    def _account(self, e: Any, whose: tuple[str, str]) -> None:
-        """Note that an account was active, and in what it took part."""
-        note, at, watermark = self.context.accounts.add, e.occurred_at, self.context.panes.watermark
-        note(ACTIVE, at, watermark, whose, (e.region,))
-        if type(e) is ToolUsed:
-            note(TOOL_USERS, at, watermark, whose, (e.tool,))
-        elif type(e) in PARTICIPATION:
-            note(PARTICIPATION[type(e)], at, watermark, whose, ())
+    def _take_part(self, m: Measure, e: Any, dims: tuple[str | None, ...] = ()) -> None:
+        """Count the account of an event once, if it names one."""
+        whose = account_of(e)
+        if whose is not None:
+            context = self.context
+            context.accounts.add(m, e.occurred_at, context.panes.watermark, whose, dims)
+
+    def participation(self, e: Any) -> None:
+        """Count who attended or joined."""
+        self._count(e)
+        self._take_part(PARTICIPATION[type(e)], e)
+
+    def tool_used(self, e: Any) -> None:
+        """Count who used a tool."""
+        self._count(e)
+        self._take_part(TOOL_USERS, e, (e.tool,))
 
     def visit_ended(self, e: Any) -> None:
         """Count a visit and its length."""
@@ -133,14 +141,22 @@ class InteractionsFold:
         """Count a contact by its kind."""
         self.add(CONTACTS, e.occurred_at, self._count(e), (e.kind,), (1,), e.partner_id)
 
-    def journey(self, e: Any) -> None:
-        """Take the facts of a journey."""
+    def of_thing(self, e: Any) -> None:
+        """Take the facts of a journey or an enrolment."""
         self._count(e)
-        self.journeys.absorb(e.journey_id, e, self.context.panes)
+        self.take_facts(e)
 
-    def enrolment(self, e: Any) -> None:
-        """Take the facts of an enrolment, if it names who."""
-        self._count(e)
-        key = enrolment_key(e)
+    def training_begun(self, e: Any) -> None:
+        """Take the facts of an enrolment that is a participation, too."""
+        self.participation(e)
+        self.take_facts(e)
+
+    def take_facts(self, e: Any) -> bool:
+        """Those of a journey, or of an enrolment if it names who."""
+        if type(e) in JOURNEY:
+            self.journeys.absorb(e.journey_id, e, self.context.panes)
+            return True
+        key = enrolment_key(e) if type(e) in (*TRAINING, *CERTIFICATION) else None
         if key is not None:
             self.enrolments.absorb(key, e, self.context.panes)
+        return key is not None

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-TRANSITIONS_MAX = 16
 OPEN, IN_PROGRESS, RESOLVED, CLOSED = range(4)
 
 
 # When, into which state, and (of a resolution) what it took in contacts.
 Transition = tuple[int, int, int]
-
-
-def insert(have: tuple[Transition, ...], new: Transition) -> tuple[Transition, ...]:
-    """Add a transition, unless there is one of that time and type; keep the last."""
-    i = len(have)
-    while i and have[i - 1][0] > new[0]:
-        i -= 1
-    if any(old[:2] == new[:2] for old in have[:i]):
-        return have
-    return (*have[:i], new, *have[i:])[-TRANSITIONS_MAX:]
 
 
 def walk(opened: int, transitions: Sequence[Transition]) -> list[Transition]:

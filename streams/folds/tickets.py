@@ -16,7 +16,7 @@ from schemas.events import (
 )
 from schemas.measures import DAY_MS, HOUR_MS
 from schemas.registers import REGISTERS
-from streams.entities import Contribution, Thing, Things, earliest, take_opener, take_sender
+from streams.entities import Contribution, Thing, Things, earliest, insert, take_opener, take_sender
 from streams.folds.base import Context
 from streams.folds.ticket_walk import (
     CLOSED,
@@ -24,7 +24,6 @@ from streams.folds.ticket_walk import (
     OPEN,
     RESOLVED,
     Transition,
-    insert,
     open_spans,
     state_of,
     status_line,
@@ -226,11 +225,12 @@ class TicketsFold:
         self.tickets = Things(TicketLife(), ticket_rows)
         self.things: tuple[Things, ...] = (self.tickets,)
 
-    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+    def handlers(self) -> dict[type[Event], Callable[[Any], Any]]:
         """One handler for all."""
         kinds: tuple[type[Event], ...] = (TicketOpened, TicketAssigned, TicketResponded)
-        return dict.fromkeys((*kinds, *_TARGET_STATE), self.absorb)
+        return dict.fromkeys((*kinds, *_TARGET_STATE), self.take_facts)
 
-    def absorb(self, e: Any) -> None:
-        """Take the facts of any ticket event."""
+    def take_facts(self, e: Any) -> bool:
+        """All that any ticket event says are facts."""
         self.tickets.absorb(e.ticket_id, e, self.panes)
+        return True
