@@ -19,12 +19,15 @@ from schemas.readings import field
 # The stages of a journey, in their order.
 STAGES = ("awareness", "consideration", "purchase", "post_purchase")
 
+# What a KPI's value is called beside its other figures.
+MAIN_FIGURES = {"sentiment_share": "positive"}
+
 
 class StatRow(Struct, frozen=True, kw_only=True):
     """One figure. ``label``: what it is of; ``note``: target, last week and sample in words.
 
     ``previous``: the same span a week before; ``scope``: which filters hold (all of them if empty);
-    ``state``: good or bad against the target; ``text``: the value with its unit.
+    ``text``: the value with its unit.
     """
 
     kpi: str
@@ -39,7 +42,7 @@ class StatRow(Struct, frozen=True, kw_only=True):
     delta: float | None
     n: int
     error: float | None
-    state: str | None
+    target_met: bool | None
     note: str
     scope: str
     as_of: int | None
@@ -83,12 +86,12 @@ async def _latest(
 
 
 def _stat(kpi: Kpi, row: LatestRow, of: Scope, figure: str, currency: str) -> StatRow:
-    main = figure in ("value", kpi.id)
+    main = figure in ("value", MAIN_FIGURES.get(kpi.id))
     value = row.value if main else row.beside.get(figure)
     return StatRow(
         kpi=kpi.id,
         title=kpi.title,
-        label=kpi.title if main else figure.replace("_", " "),
+        label=kpi.title if figure == "value" else figure.replace("_", " "),
         unit=row.unit,
         window=row.window,
         value=value,
@@ -98,7 +101,7 @@ def _stat(kpi: Kpi, row: LatestRow, of: Scope, figure: str, currency: str) -> St
         delta=row.delta if main else None,
         n=row.n,
         error=row.error if main else None,
-        state=_state(row) if main else None,
+        target_met=row.target_met if main else None,
         note=_note(kpi, row, of, currency) if main else "",
         scope=of.text,
         as_of=row.as_of,

@@ -10,14 +10,8 @@ from grafana import alerts
 from grafana.handlers import Context
 from grafana.panels.wording import shown
 from grafana.query import Query
-from schemas.alerts import Alert, Severity, Status
+from schemas.alerts import Alert, Status
 from schemas.measures import DAY_MS
-
-_SEVERITIES: tuple[tuple[Severity, str], ...] = (
-    ("red", "critical"),
-    ("yellow", "warning"),
-    ("blue", "information"),
-)
 
 
 class AlertLine(Struct, frozen=True, kw_only=True):
@@ -42,12 +36,13 @@ class AlertLine(Struct, frozen=True, kw_only=True):
     todo: str
 
 
-class SeverityRow(Struct, frozen=True, kw_only=True):
-    """How many alerts of a severity are active."""
+class SeverityCounts(Struct, frozen=True, kw_only=True):
+    """How many alerts are active."""
 
-    severity: Severity
-    label: str
-    value: int
+    critical: int
+    warning: int
+    information: int
+    total: int
 
 
 class Region(Struct, frozen=True, kw_only=True, rename={"time_end": "timeEnd"}):
@@ -109,17 +104,21 @@ def _taken(alert: Alert) -> str:
     return last.removeprefix(": ") or ("" if alert.status == "resolved" else "To be assigned")
 
 
-async def by_severity(context: Context, query: Query) -> list[SeverityRow]:
-    """Active alerts by severity: critical, warning, information."""
+async def by_severity(context: Context, query: Query) -> list[SeverityCounts]:
+    """Active alerts by severity: one row."""
     audience = query.text("audience")
     active = [
-        a.severity
+        alerts.WORDS[a.severity]
         for a in await context.store.alerts()
         if alerts.has_status(a, "active") and alerts.concerns(a, audience)
     ]
     return [
-        SeverityRow(severity=severity, label=label, value=active.count(severity))
-        for severity, label in _SEVERITIES
+        SeverityCounts(
+            critical=active.count("critical"),
+            warning=active.count("warning"),
+            information=active.count("information"),
+            total=len(active),
+        )
     ]
 
 

@@ -19,6 +19,10 @@ _FIGURES = Param(
 _FILTERS = tuple(
     Param(name=name, about=f"only this {name}; empty or all: every {name}") for name in FILTERS
 )
+_CHOICES = tuple(
+    Param(name=name, about=f"of tickets, only those of this {name}", kind="list")
+    for name in things.CHOICES
+)
 _TOP = Param(name="top", about="rows at most", kind="integer", default=100, least=1, most=1_000)
 _LIST = Param(name="name", about="a list, such as words", required=True, example="feedback_latest")
 _REGISTER = Param(
@@ -74,7 +78,7 @@ PANELS: tuple[Route, ...] = (
     Route(
         path="/api/panels/alert-counts",
         handler=incidents.by_severity,
-        answer=list[incidents.SeverityRow],
+        answer=list[incidents.SeverityCounts],
         params=(AUDIENCE,),
     ),
     Route(
@@ -99,7 +103,7 @@ PANELS: tuple[Route, ...] = (
         path="/api/panels/register",
         handler=things.register,
         answer=_ROWS,
-        params=(_REGISTER, AUDIENCE, _TOP, *_FILTERS),
+        params=(_REGISTER, AUDIENCE, _TOP, *_CHOICES, *_FILTERS),
     ),
     Route(
         path="/api/panels/values",

@@ -24,6 +24,10 @@ _KNOWN_FROM = {
 }
 
 
+# Columns of a register whose values may be chosen, several at once.
+CHOICES = ("kind", "priority")
+
+
 class ValueRow(Struct, frozen=True, kw_only=True):
     """One value of a dimension, for a variable."""
 
@@ -55,18 +59,23 @@ async def register(context: Context, query: Query) -> list[Row]:
     """A register's rows within the filters, with what can only be said now: how old, how late, which state."""
     now_ms, audience = context.data_now_ms(), query.text("audience")
     name, wanted = query.text("name"), filters(query)
+    chosen = {column: query.values(column) for column in CHOICES}
     rows = await context.store.register(name)
     told = _TOLD.get(name, _nothing)
     kept = [
         {**_timed(row), **told(row, now_ms)}
         for row in rows
-        if concerns(row, audience) and _within(row, wanted)
+        if concerns(row, audience) and _within(row, wanted) and _chosen(row, chosen)
     ]
     return kept[: query.integer("top")]
 
 
 def _within(row: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
     return all(row[name] == value for name, value in wanted.items() if name in row)
+
+
+def _chosen(row: Mapping[str, Any], chosen: Mapping[str, list[str]]) -> bool:
+    return all(not values or row.get(column) in values for column, values in chosen.items())
 
 
 def _timed(row: Mapping[str, Any]) -> Row:

@@ -1,0 +1,266 @@
+"""Panels that show a KPI: tiles, trends, splits. Titles, units, targets and limits are the catalogue's."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import FieldColor, Panel
+from grafana_foundation_sdk.models.dashboard import FieldColorModeId
+
+from grafana.dashboards import looks
+from grafana.dashboards.infinity import FILTERS, RANGE, SOURCE, Ask, Column
+from grafana.dashboards.looks import DECIMALS, UNITS, Limits, override
+from grafana.kpis import tile_window
+from schemas.catalogue import KPIS, Kpi
+from schemas.readings import NOW
+
+WINDOW_WORDS = {
+    "5m": "5 min",
+    "1h": "1 h",
+    "24h": "24 h",
+    "7d": "7 days",
+    "30d": "30 days",
+    "90d": "90 days",
+    NOW: "now",
+}
+_TIME = Column("time", "time", "timestamp_epoch")
+_VALUES = {"values": True, "calcs": ["lastNotNull"]}
+
+
+def window_of(kpi: Kpi, window: str = "") -> str:
+    """The tile's window in words."""
+    return WINDOW_WORDS[window or tile_window(kpi)]
+
+
+def _titled(kpi: Kpi, title: str, window: str) -> Panel:
+    return (
+        Panel()
+        .title(title or f"{kpi.title}, {window_of(kpi, window)}")
+        .description(_about(kpi, window))
+        .datasource(SOURCE)
+        .unit(UNITS[kpi.unit])
+        .decimals(DECIMALS[kpi.unit])
+        .no_value("no data")
+    )
+
+
+def _about(kpi: Kpi, window: str) -> str:
+    span = window_of(kpi, window)
+    told = "now" if span == "now" else f"over {span}"
+    return f"{kpi.subtitle}; {told}. Compared with the same span a week before."
+
+
+def stat(
+    kpi_id: str,
+    limits: Limits,
+    *,
+    audience: str = "",
+    title: str = "",
+    window: str = "",
+    figure: str = "",
+) -> Panel:
+    """A tile: the figure, below it target, last week, sample size."""
+    kpi = KPIS[kpi_id]
+    columns = (Column("value"), Column("note", type="string"))
+    asked = {"kpi": kpi_id, "audience": audience, "window": window, "figures": figure}
+    ask = Ask("stat", columns, {**asked, **FILTERS})
+    colours = looks.plain() if figure else looks.thresholds(kpi, limits)
+    return (
+        _titled(kpi, title, window)
+        .type("stat")
+        .with_target(ask)
+        .options(
+            {
+                "reduceOptions": {**_VALUES, "fields": "/^value$/"},
+                "textMode": "value_and_name",
+                "colorMode": "value",
+                "graphMode": "none",
+                "justifyMode": "auto",
+                "orientation": "auto",
+                "wideLayout": False,
+            }
+        )
+        .thresholds(colours)
+        .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    )
+
+
+def trend(
+    kpi_id: str,
+    limits: Limits,
+    *,
+    audience: str = "",
+    title: str = "",
+    figures: tuple[str, ...] = (),
+) -> Panel:
+    """A trend with target, last week's line, limits, and the band it is expected in."""
+    kpi = KPIS[kpi_id]
+    columns = (
+        _TIME,
+        Column("value", kpi.title),
+        *(Column(name, name.replace("_", " ")) for name in figures),
+        Column("last_week", "last week"),
+        *((Column("target"),) if kpi.target is not None else ()),
+        Column("low", "expected from"),
+        Column("high", "expected to"),
+    )
+    asked = {"kpi": kpi_id, "audience": audience, "figures": ",".join(figures)}
+    ask = _series(columns, asked)
+    panel = _titled(kpi, title or f"{kpi.title}: trend", "").type("timeseries").with_target(ask)
+    return _marked(_drawn(panel).thresholds(looks.lines(kpi, limits)))
+
+
+def _drawn(panel: Panel, *, bars: bool = False) -> Panel:
+    custom = {
+        "drawStyle": "bars" if bars else "line",
+        "lineWidth": 2,
+        "fillOpacity": 0,
+        "spanNulls": False,
+        "showPoints": "never",
+        "thresholdsStyle": {"mode": "dashed"},
+        "axisSoftMin": 0,
+    }
+    legend = {"displayMode": "list", "placement": "bottom", "showLegend": True}
+    tooltip = {"mode": "multi", "sort": "none"}
+    return panel.custom(custom).options({"legend": legend, "tooltip": tooltip})
+
+
+def _marked(panel: Panel) -> Panel:
+    """Last week and target behind the value; the expected band as an area."""
+    dashed = {"fill": "dash", "dash": [6, 6]}
+    grey = {"mode": "fixed", "fixedColor": "gray"}
+    faint = {"mode": "fixed", "fixedColor": "rgba(128,128,128,0.25)"}
+    thin = {"custom__lineWidth": 1, "custom__thresholdsStyle": {"mode": "off"}}
+    return (
+        panel.override_by_name("last week", override(color=grey, **thin))
+        .override_by_name(
+            "target",
+            override(
+                color={"mode": "fixed", "fixedColor": "green"}, custom__lineStyle=dashed, **thin
+            ),
+        )
+        .override_by_name("expected from", override(color=faint, custom__lineWidth=0))
+        .override_by_name(
+            "expected to",
+            override(
+                color=faint,
+                custom__lineWidth=0,
+                custom__fillBelowTo="expected from",
+                custom__fillOpacity=20,
+            ),
+        )
+    )
+
+
+def trends(
+    kpi_ids: tuple[str, ...], title: str, *, audience: str = "", about: str = "", bars: bool = False
+) -> Panel:
+    """Several KPIs of one unit on one trend."""
+    first = KPIS[kpi_ids[0]]
+    columns = (_TIME, *(Column(kpi, KPIS[kpi].title) for kpi in kpi_ids))
+    ask = _series(columns, {"kpi": ",".join(kpi_ids), "audience": audience})
+    panel = _titled(first, title, "").description(about or title).type("timeseries")
+    return _drawn(panel.with_target(ask), bars=bars).thresholds(looks.plain())
+
+
+def bars(
+    kpi_id: str,
+    split: str,
+    limits: Limits,
+    *,
+    audience: str = "",
+    title: str = "",
+    window: str = "",
+    top: int = 12,
+) -> Panel:
+    """A bar for each value of a split, the greatest first; coloured by its state."""
+    kpi = KPIS[kpi_id]
+    named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
+    return (
+        _titled(kpi, named, window)
+        .type("bargauge")
+        .with_target(_split(kpi_id, split, audience, window, top))
+        .options(
+            {
+                "orientation": "horizontal",
+                "displayMode": "basic",
+                "valueMode": "text",
+                "showUnfilled": True,
+                "namePlacement": "left",
+                "reduceOptions": {**_VALUES, "fields": "/^value$/", "limit": top},
+            }
+        )
+        .thresholds(looks.thresholds(kpi, limits))
+        .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
+    )
+
+
+def columns(
+    kpi_id: str, split: str, *, audience: str = "", title: str = "", window: str = "", top: int = 12
+) -> Panel:
+    """A bar chart over a split."""
+    kpi = KPIS[kpi_id]
+    named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
+    return (
+        _titled(kpi, named, window)
+        .type("barchart")
+        .with_target(_split(kpi_id, split, audience, window, top))
+        .options(
+            {
+                "xField": "label",
+                "orientation": "auto",
+                "showValue": "auto",
+                "stacking": "none",
+                "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
+                "tooltip": {"mode": "single", "sort": "none"},
+            }
+        )
+        .thresholds(looks.plain())
+        .override_by_name("value", override(displayName=kpi.title))
+    )
+
+
+def pie(kpi_id: str, split: str, *, audience: str = "", title: str = "", window: str = "") -> Panel:
+    """Shares of a whole, by a split."""
+    kpi = KPIS[kpi_id]
+    panel = _titled(kpi, title or f"{kpi.title} by {split}, {window_of(kpi, window)}", window)
+    return _pie(panel.with_target(_split(kpi_id, split, audience, window, 8)))
+
+
+def shares(
+    kpi_id: str, figures: tuple[str, ...], *, audience: str = "", title: str = "", window: str = ""
+) -> Panel:
+    """Shares that a KPI has beside its value."""
+    kpi = KPIS[kpi_id]
+    asked = {"kpi": kpi_id, "audience": audience, "window": window, "figures": ",".join(figures)}
+    ask = Ask("stat", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})
+    panel = _titled(kpi, title, window).mappings(looks.states())
+    return _pie(panel.with_target(ask))
+
+
+def _pie(panel: Panel) -> Panel:
+    for word, colour in (("positive", "green"), ("neutral", "blue"), ("negative", "red")):
+        panel.override_by_name(word, override(color={"mode": "fixed", "fixedColor": colour}))
+    return panel.type("piechart").options(
+        {
+            "pieType": "donut",
+            "displayLabels": ["name", "percent"],
+            "reduceOptions": {**_VALUES, "fields": "/^value$/"},
+            "legend": {
+                "displayMode": "table",
+                "placement": "right",
+                "showLegend": True,
+                "values": ["value", "percent"],
+            },
+            "tooltip": {"mode": "single", "sort": "none"},
+        }
+    )
+
+
+def _series(columns: tuple[Column, ...], asked: dict[str, str]) -> Ask:
+    return Ask(
+        "series", columns, {**asked, **FILTERS, **RANGE, "maxDataPoints": "300"}, "timeseries"
+    )
+
+
+def _split(kpi_id: str, split: str, audience: str, window: str, top: int) -> Ask:
+    asked = {"kpi": kpi_id, "split": split, "audience": audience, "window": window, "top": str(top)}
+    return Ask("split", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})
