@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import defaultdict
 from typing import Any
 
 from tests.oracle.batch import Result, compute
+from tests.oracle.generate import topic_of
 from tests.oracle.panes import Cell
 from tests.oracle.partition import Limits, Score, Stored
 
@@ -16,19 +18,28 @@ DAY = 24 * HOUR
 MIDNIGHT = 1_790_035_200_000  # 2026-09-22
 
 BY_EVENT_TIME = Limits(wall_clock=False)
-TOPICS = {
-    "ticket": "tickets",
-    "delivery": "deliveries",
-    "feedback": "feedback",
-    "survey": "feedback",
+# What an event is about unless it says otherwise.
+ABOUT: dict[str, dict[str, Any]] = {
+    "ticket": {"ticket_id": "1"},
+    "delivery": {"order_id": "1"},
+    "feedback": {"feedback_id": "1"},
+    "survey": {"feedback_id": "1"},
+    "cart": {"cart_id": "1"},
+    "order": {"order_id": "1", "currency": "EUR"},
+    "lead": {"lead_id": "1"},
+    "deal": {"deal_id": "1"},
+    "customer": {"account_id": "1"},
+    "partner": {"account_id": "1"},
+    "stock": {"sku": "1", "location": "here"},
+    "workflow": {"workflow_id": "1"},
+    "task": {"workflow_id": "1", "task_id": "1"},
+    "probe": {"service": "shop"},
 }
-IDS = {"tickets": "ticket_id", "deliveries": "order_id", "feedback": "feedback_id"}
 
 
 def event(type_: str, hours: float, **fields: Any) -> dict[str, Any]:
     """Event of a type, so many hours after midnight; about the only ticket, order or feedback."""
-    topic = TOPICS.get(type_.partition(".")[0], "interactions")
-    about = {IDS[topic]: "1"} if topic in IDS else {}
+    about = ABOUT.get(type_.partition(".")[0], {})
     return {"type": type_, "source": "s", "occurred_at": at(hours)} | about | fields
 
 
@@ -43,15 +54,14 @@ def run(
     score: Score = lambda _: 0,
     sent_hours: float = 1000,
 ) -> Result:
-    """Let the events arrive in this order, in one partition, stamped ``sent_hours`` by the broker."""
+    """Let the events arrive in this order, stamped ``sent_hours`` by the broker; one partition a topic."""
     numbers = itertools.count()
-    stored = []
+    stored: dict[tuple[str, int], list[Stored]] = defaultdict(list)
     for given in events:
         number = next(numbers)
         value = json.dumps({"event_id": f"e{number}"} | given).encode()
-        stored.append(Stored(number, at(sent_hours), None, value))
-    topic = TOPICS.get(events[0]["type"].partition(".")[0], "interactions")
-    return compute({(topic, 0): stored}, limits, score)
+        stored[topic_of(given), 0].append(Stored(number, at(sent_hours), None, value))
+    return compute(stored, limits, score)
 
 
 def panes(result: Result, tier: str, key: str) -> dict[float, Cell]:

@@ -71,6 +71,48 @@ def test_an_event_older_than_the_late_limit_leaves_no_trace() -> None:
     assert visits(result) == {72: 1, 23: 1}
 
 
+def opened(hours: float, **fields: Any) -> dict[str, Any]:
+    """A question is opened."""
+    return event("ticket.opened", hours, kind="question", priority="low", **fields)
+
+
+def test_the_facts_of_a_late_event_are_taken() -> None:
+    """A close three days late closes; the step falls where corrections are still taken.
+
+    ::
+
+        opened──closed(late)······│50 h before the watermark······newest
+    """
+    newest = opened(100 + CLOSE_DELAY, ticket_id="other")
+    closed = event("ticket.closed", 20, event_id="x")
+    result = run(opened(10), newest, closed, closed)
+    assert result.counts == {"produced": 4, "accepted": 2, "late": 2}
+    assert steps(result, "tickets_open|customer") == {10: 1, 50: -1, 100: 1}
+
+
+def test_late_sums_and_those_of_their_things_are_apart() -> None:
+    """An order two days late is no sale, but its cart is not abandoned."""
+    newest = event("order.placed", 60, amount=1)
+    cart = event("cart.created", 11)
+    late = event("order.placed", 11.1, amount=1, cart_id="1")
+    result = run(cart, newest, late)
+    assert result.counts["late"] == 1
+    assert panes(result, "h", "sales|customer") == {60: [1, 100, 0, 0]}
+    assert panes(result, "h", "carts|customer") == {11: [1, 0]}
+
+
+def test_a_late_event_places_its_values_if_its_facts_are_taken() -> None:
+    """So the value that comes after it finds no place."""
+    newest, b = visit(100, channel="a"), visit(100, channel="b")
+    ticket, ticket_b = opened(100, channel="a"), opened(100, channel="b", ticket_id="2")
+    limits = Limits(dimension_values_max=2)
+    result = run(newest, visit(0, channel="late"), b, limits=limits)
+    assert visits(result, "customer|channel=b") == {100: 1}
+    late = opened(0, channel="late", ticket_id="3")
+    result = run(ticket, late, ticket_b, limits=limits)
+    assert panes(result, "h", "tickets_opened|customer|channel=other") == {100: [1]}
+
+
 def test_the_first_event_of_all_cannot_be_late() -> None:
     """There is no watermark before it."""
     assert run(visit(-1000)).counts["accepted"] == 1
