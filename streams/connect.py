@@ -76,9 +76,11 @@ def topics(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
     names, count = Names(settings.prefix), settings.partitions
     week = {"retention.ms": str(7 * _DAY_MS), **_LOG_APPEND}
     fortnight = {"retention.ms": str(14 * _DAY_MS), "max.message.bytes": "4000000", **_LOG_APPEND}
+    # Every worker reads all of it whenever it starts. Not compacted: a key has many rates in time.
+    ever = {"retention.ms": "-1", "retention.bytes": "-1", **_LOG_APPEND}
     wanted: dict[str, tuple[int, dict[str, str]]] = {}
     for topic in TOPICS:
-        wanted[names.source(topic)] = (count, week)
+        wanted[names.source(topic)] = (count, ever if topic == "reference" else week)
         wanted[names.dead_letters(topic)] = (count, fortnight)
     day = {"retention.ms": str(_DAY_MS), "max.message.bytes": "4000000", **_LOG_APPEND}
     wanted[names.panes] = (count, day)
