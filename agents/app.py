@@ -16,11 +16,13 @@ from agents.fold import FoldRun
 from agents.group import Group
 from agents.merge import MergeRun
 from agents.paging.run import PageRun
+from agents.references import ReferenceReader
 from agents.watch import WatchRun
 from schemas.names import TOPICS, Names
 from schemas.settings import Settings
 from streams import connect
 from streams.batches import BatchLimits
+from streams.references import References
 from streams.stage import Stage, fail, log, now_ms
 from streams.transport import CODEC, deliver_batches
 
@@ -75,6 +77,9 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.started = asyncio.Event()
         self.opening: set[asyncio.Task[None]] = set()
+        # What `reference.set` says: one table for all stages.
+        self.references = References()
+        self.reader: ReferenceReader
         self.fold: FoldRun
         self.merge: MergeRun
         self.watch: WatchRun
@@ -123,7 +128,9 @@ class Worker:
         )
         await producer.start()
         group = Group(self.app)
-        self.fold = FoldRun(settings, group, producer)
+        self.reader = ReferenceReader(settings, self.references)
+        await self.reader.start()  # before any table opens: folds convert by its rates
+        self.fold = FoldRun(settings, group, producer, self.references)
         self.merge = MergeRun(settings, group, producer)
         self.watch = WatchRun(settings, group)
         self.page = PageRun(settings, group)
@@ -139,6 +146,7 @@ class Worker:
             (0.5, self.merge.show_rest),
             (1.0, self.watch.show),
             (1.0, self.page.show),
+            (0.2, self.reader.follow),
             (1.0, self.report),
             (1.0, self.check_progress),
             (settings.checkpoint_s, self.checkpoint),
@@ -215,3 +223,4 @@ class Worker:
         if self.started.is_set():
             log.info("saving at %d", now_ms())
             await self.checkpoint()
+            await self.reader.stop()

@@ -17,6 +17,7 @@ from streams import connect
 from streams.batches import RecordBatch
 from streams.folding import FoldState, TopicState
 from streams.publishing import Publisher, Version, known
+from streams.references import References
 from streams.stage import Stage, fail, now_ms
 from streams.table import PartitionTable
 
@@ -26,7 +27,13 @@ HEARTBEAT_MS = 10_000
 class FoldRun:
     """Stage 1 at run time."""
 
-    def __init__(self, settings: Settings, group: Group, producer: AIOKafkaProducer) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        group: Group,
+        producer: AIOKafkaProducer,
+        references: References,
+    ) -> None:
         self.settings = settings
         self.names = Names(settings.prefix)
         self.group = group
@@ -42,7 +49,7 @@ class FoldRun:
             connect.kafka(settings),
             self.names.app,
             self.names.fold_state,
-            lambda p: FoldState(TOPICS, p, settings, self.text),
+            lambda p: FoldState(TOPICS, p, settings, self.text, references),
         )
         self.stage.before_commit = self.publish_all
 
