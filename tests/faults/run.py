@@ -14,13 +14,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from tests.end_to_end.broker import all_of, produce, slices
+from tests.end_to_end.broker import all_of, produce
 from tests.end_to_end.processes import Engine
 from tests.faults.cluster import Cluster
 from tests.faults.faults import Fault
 from tests.oracle.generate import TOPICS, Record
 
 POLL_S = 0.25
+PART_S = 0.5
 RECOVERY_MAX_S = 120
 
 
@@ -65,6 +66,7 @@ class Run:
         self.records = records
         self.random = Random(seed)
         self.report = Report(seed)
+        self.enough = False
         self._began = time.monotonic()
 
     @property
@@ -72,17 +74,18 @@ class Run:
         """Since the run began."""
         return time.monotonic() - self._began
 
-    async def produce(self, over_s: float) -> None:
-        """Write all records evenly over a time; what cannot be written now is written later."""
-        parts = max(1, round(over_s / 0.5))
-        for i, part in enumerate(slices(self.records, parts)):
-            while True:
-                try:
-                    await produce(self.cluster.engine, part)
-                    break
-                except KafkaError:
-                    await asyncio.sleep(0.5)  # written twice perhaps: repeats
-            wait = (i + 1) * over_s / parts - self.elapsed_s
+    async def produce(self, per_second: float) -> None:
+        """Write records steadily until ``enough``; what cannot be written now is written later."""
+        size = round(per_second * PART_S)
+        while not self.enough and self.report.produced < len(self.records):
+            part = self.records[self.report.produced : self.report.produced + size]
+            try:
+                await produce(self.cluster.engine, part)
+            except KafkaError:
+                await asyncio.sleep(PART_S)  # again; written twice perhaps: repeats
+                continue
+            self.report.produced += len(part)
+            wait = self.report.produced / per_second - self.elapsed_s
             if wait > 0:
                 await asyncio.sleep(wait)
 

@@ -38,7 +38,7 @@ async def soak(minutes: float, rate: float, workers: int, seed: int, directory: 
     with Cluster(directory, session_s=SESSION_S) as cluster:
         cluster.supervise(workers)
         run = Run(cluster, records, seed)
-        producing = asyncio.create_task(run.produce(minutes * 60))
+        producing = asyncio.create_task(run.produce(rate))
         weights = [fault.weight for fault in FAULTS]
         late = []
         while not producing.done():
@@ -49,7 +49,6 @@ async def soak(minutes: float, rate: float, workers: int, seed: int, directory: 
             if happened.recovery_s > fault.recovery_s:
                 late.append(happened)
         await producing
-        run.report.produced = count
         wrong = await differences(cluster.engine, 120 + count / 500)
         await cluster.rest()
     for line in run.report.lines()[-2:]:

@@ -16,9 +16,9 @@ from tests.faults.faults import FAULTS, Fault
 from tests.faults.run import Run
 from tests.oracle.generate import Mix, Record, generate
 
-RATE = 400
-WARM_S = 12
-SPAN_S = 4
+RATE = 300
+WARM_S = 8
+SPAN_S = 3
 # Named faults that share a run: each is a start of broker, Redis and workers less.
 RUNS = {
     "workers": (0, 1, 2, 3, 4),
@@ -47,15 +47,16 @@ def cluster(data_dir: Path) -> Iterator[Cluster]:
 async def test_after_every_fault_all_panes_are_the_oracles(cluster: Cluster, names: str) -> None:
     """And the engine works again in time."""
     faults = [FAULTS[i] for i in RUNS[names]]
-    over_s = WARM_S + 20 * len(faults)
-    run = Run(cluster, records_for(over_s), seed=1)
+    run = Run(cluster, records_for(60 * len(faults)), seed=1)
     cluster.supervise(2)
-    producing = asyncio.create_task(run.produce(over_s))
+    producing = asyncio.create_task(run.produce(RATE))
     await asyncio.sleep(WARM_S)
     slow = [line for fault in faults if (line := await suffered(run, fault))]
+    run.enough = True
     await producing
     wrong = await differences(cluster.engine, 120)
     await cluster.rest()
+    print(*run.report.lines(), sep="\n")  # noqa: T201 - shown with -rP
     assert not wrong, "\n".join([*wrong, cluster.engine.logs()])
     assert not slow, "\n".join([*slow, *run.report.lines()])
 
@@ -73,13 +74,14 @@ async def test_killed_at_any_point_of_a_checkpoint_nothing_is_lost_or_double(
 ) -> None:
     """All of a checkpoint is there or none of it."""
     engine = cluster.engine
-    run = Run(cluster, records_for(8 * len(POINTS)), seed=2)
-    producing = asyncio.create_task(run.produce(8 * len(POINTS)))
+    run = Run(cluster, records_for(60 * len(POINTS)), seed=2)
+    producing = asyncio.create_task(run.produce(RATE))
     for i, point in enumerate(POINTS):
-        worker = engine.start("tests.faults.doomed", DOOM=point, DOOM_AT=str(10 + i))
+        worker = engine.start("tests.faults.doomed", DOOM=point, DOOM_AT=str(3 + i))
         code = await asyncio.to_thread(worker.ended, 60)
         assert code == -9, f"not killed {point}:\n{worker.tail()}"
     engine.start()
+    run.enough = True
     await producing
     wrong = await differences(engine, 120)
     assert not wrong, "\n".join([*wrong, engine.logs()])
