@@ -91,7 +91,7 @@ class Worker:
         sources = [names.source(topic) for topic in TOPICS]
         self._agent("fold", sources, lambda: self.fold.take)
         self._agent("merge", [names.panes], lambda: self.merge.take)
-        self._agent("watch", [names.verdicts], lambda: self.watch.take)
+        self._agent("watch", [names.verdicts, names.actions], lambda: self.watch.take)
         self._agent("page", [names.alerts, names.replays], lambda: self.page.take)
         app.task(self.start)
         # Faust's types leave no room for what its signals pass by name.
@@ -144,7 +144,7 @@ class Worker:
             (0.1, self.merge.show_hero),
             (0.5, self.fold.publish_rest),
             (0.5, self.merge.show_rest),
-            (1.0, self.watch.show),
+            (0.2, self.watch.tick),
             (1.0, self.page.show),
             (0.2, self.reader.follow),
             (1.0, self.report),

@@ -1,112 +1,262 @@
-"""Stage 3, pure: verdicts → alerts. The only place where alerts change."""
+"""Stage 3, pure: verdicts and actions → alerts, and what is told of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from detectors.lifecycle import ANNOUNCED, UNCHANGED, Reason, step
-from schemas.alerts import Alert, Announcement, decode_verdict
-from schemas.measures import DAY_MS
+from agents.figures import Spell, figures, spell_of
+from detectors.book import Book, Policy
+from detectors.lifecycle import Reason
+from detectors.rules import KINDS
+from schemas.alerts import (
+    Action,
+    ActionOutcome,
+    Alert,
+    Announcement,
+    Silence,
+    Verdict,
+    decode_input,
+    decode_verdict,
+)
+from schemas.measures import DAY_MS, MINUTE_MS
 from schemas.names import Names
-from schemas.readings import encode
+from schemas.readings import Write, encode
+from schemas.settings import Settings
 from streams.batches import RecordBatch
-from streams.readout import Write
 from streams.table import DeadLetter
 
-RESOLVED_KEEP_MS = DAY_MS
 LOG_MAX = 1_000
+OUTCOMES_MAX = 5_000
+SPELLS_KEEP_MS = 7 * DAY_MS
+FIGURES_EVERY_MS = 5_000
 
 
 class AlertState:
-    """All alerts of an engine, and the log of what became of them."""
+    """All alerts of an engine, the log of what became of them, and what people did."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, settings: Settings) -> None:
         self.names = names
+        self.watchdog_ms = settings.watchdog_s * 1000
+        policy = Policy(
+            repeat_ms=settings.alert_repeat_min * MINUTE_MS, zone=ZoneInfo(settings.time_zone)
+        )
+        self.book = Book(policy)
         self.dead_letters: list[DeadLetter] = []
-        self.alerts: dict[str, Alert] = {}
         self.log: dict[int, Alert] = {}
+        self.outcomes: dict[str, ActionOutcome] = {}
+        self.spells: dict[str, Spell] = {}
         self.next_log = 0
         self.writes: list[tuple[str, Write]] = []
+        # Somebody must be told: do not wait for the next checkpoint.
+        self.urgent = False
         self._unsaved: set[str] = set()
-        self._unsaved_log: set[int] = set()
+        self._figures_at = self._watched_at = 0
+
+    @property
+    def alerts(self) -> dict[str, Alert]:
+        """All alerts by fingerprint."""
+        return self.book.alerts
+
+    # inputs
 
     def apply(self, batch: RecordBatch, now_ms: int) -> None:
         """Take a batch of verdicts."""
         for record in batch.records:
-            verdict = decode_verdict(record.value)
-            before = self.alerts.get(verdict.fingerprint)
-            alert, reason = step(before, verdict, now_ms)
-            if alert is not None and alert is not before:
-                announce = reason not in UNCHANGED and _told(before, alert)
-                self._keep(alert, reason, now_ms, announce=announce)
-        self._drop_old(now_ms)
+            self._take(decode_verdict(record.value), now_ms)
+        self._collect(now_ms)
 
-    def _keep(self, alert: Alert, reason: Reason, now_ms: int, *, announce: bool) -> None:
-        self.alerts[alert.fingerprint] = alert
-        self._unsaved.add(alert.fingerprint)
-        value = encode(alert)
-        self.writes.append(("h", (self.names.alerts_active, alert.fingerprint, value)))
-        if announce:
-            # Leaves with the checkpoint, in the same transaction as the state it comes from.
-            key = alert.fingerprint.encode()
-            page = reason in ANNOUNCED and not alert.history
-            told = encode(Announcement(alert=alert, reason=reason, at=now_ms, page=page))
-            self.dead_letters.append(DeadLetter(self.names.alerts, key, told, []))
-            self.log[self.next_log] = alert
-            self._unsaved_log.update((self.next_log, self.next_log - LOG_MAX))
-            self.log.pop(self.next_log - LOG_MAX, None)
-            self.next_log += 1
-            self.writes.append(("z", (self.names.alert_log, str(alert.updated_at), value)))
+    def judge(self, verdicts: Iterable[Verdict], now_ms: int) -> None:
+        """Take verdicts on the engine itself, which need no topic."""
+        for verdict in verdicts:
+            self._take(verdict, now_ms)
+        self._collect(now_ms)
 
-    def _drop_old(self, now_ms: int) -> None:
-        for key, alert in list(self.alerts.items()):
-            at = alert.updated_at
-            if alert.status == "resolved" and now_ms - at > RESOLVED_KEEP_MS:
-                del self.alerts[key]
-                self._unsaved.add(key)
-                self.writes.append(("h", (self.names.alerts_active, key, b"")))
+    def _take(self, verdict: Verdict, now_ms: int) -> None:
+        if verdict.rule in KINDS:  # a worker of another version may know others
+            self.book.take(verdict, now_ms)
+
+    def apply_actions(self, batch: RecordBatch, now_ms: int) -> None:
+        """Take a batch of actions and silences, in their order; what is unreadable is left out."""
+        for record in batch.records:
+            try:
+                given = decode_input(record.value or b"")
+            except msgspec.DecodeError:
+                continue
+            if given.id not in self.outcomes:
+                self._remember(self._do(given, now_ms))
+        self._collect(now_ms)
+
+    def _do(self, given: Action | Silence, now_ms: int) -> ActionOutcome:
+        if isinstance(given, Action):
+            return self.book.act(given, now_ms)
+        outcome = self.book.silence(given, now_ms)
+        kept = self.book.silences.get(given.id)
+        self._put(f"silence/{given.id}")
+        value = encode(kept) if kept is not None else b""
+        self.writes.append(("h", (self.names.silences, given.id, value)))
+        return outcome
+
+    def _remember(self, outcome: ActionOutcome) -> None:
+        self.outcomes[outcome.id] = outcome
+        self._put(f"outcome/{outcome.id}")
+        key = self.names.action_outcomes
+        self.writes.append(("h", (key, outcome.id, encode(outcome))))
+        while len(self.outcomes) > OUTCOMES_MAX:
+            oldest = next(iter(self.outcomes))
+            del self.outcomes[oldest]
+            self._put(f"outcome/{oldest}")
+            self.writes.append(("h", (key, oldest, b"")))
+
+    # time
+
+    def tick(self, now_ms: int) -> None:
+        """What falls due by the clock: pages, ends of silences, figures, the dead man's switch."""
+        silences = set(self.book.silences)
+        self.book.settle(now_ms)
+        for key in silences - set(self.book.silences):
+            self._put(f"silence/{key}")
+            self.writes.append(("h", (self.names.silences, key, b"")))
+        self.book.forget(now_ms)
+        self._collect(now_ms)
+        if now_ms - self._figures_at >= FIGURES_EVERY_MS:
+            self._figures_at = now_ms
+            self._show_figures(now_ms)
+        if now_ms - self._watched_at >= self.watchdog_ms:
+            self._watched_at = now_ms
+            self._send(watchdog(now_ms))
+
+    def due(self, now_ms: int) -> bool:
+        """Whether news has waited long enough for a ``tick``."""
+        return self.book.due(now_ms)
+
+    def _show_figures(self, now_ms: int) -> None:
+        for key, spell in list(self.spells.items()):
+            if now_ms - spell.resolved_at > SPELLS_KEEP_MS:
+                del self.spells[key]
+                self._put(f"spell/{key}")
+        shown = figures(self.spells.values(), self.alerts.values(), now_ms)
+        self.writes.append(("s", (self.names.alert_figures, "", encode(shown))))
+
+    # outputs
+
+    def _collect(self, now_ms: int) -> None:
+        """Take what the book has changed and said."""
+        unsaved, self.book.unsaved = self.book.unsaved, set()
+        for key in unsaved:
+            alert = self.alerts.get(key)
+            value = encode(alert) if alert is not None else b""
+            self.writes.append(("h", (self.names.alerts_active, key, value)))
+            self._put(f"alert/{key}")
+        told, self.book.told = self.book.told, []
+        for announcement in told:
+            self._send(announcement)
+            self._log(announcement.alert)
+            if announcement.reason == Reason.RESOLVED:
+                self._note_spell(announcement.alert)
+
+    def _send(self, announcement: Announcement) -> None:
+        # Leaves with the checkpoint, in the same transaction as the state it comes from.
+        key = announcement.alert.fingerprint.encode()
+        self.dead_letters.append(DeadLetter(self.names.alerts, key, encode(announcement), []))
+        self.urgent = self.urgent or announcement.page
+
+    def _log(self, alert: Alert) -> None:
+        self.log[self.next_log] = alert
+        self.log.pop(self.next_log - LOG_MAX, None)
+        self._put(f"log/{self.next_log}")
+        if self.next_log >= LOG_MAX:
+            self._put(f"log/{self.next_log - LOG_MAX}")
+        self.next_log += 1
+        self.writes.append(("z", (self.names.alert_log, str(alert.updated_at), encode(alert))))
+
+    def _note_spell(self, alert: Alert) -> None:
+        spell = spell_of(alert)
+        if spell is not None:
+            key = f"{alert.fingerprint}@{alert.opened_at}"
+            self.spells[key] = spell
+            self._put(f"spell/{key}")
+
+    # saved state
 
     def rewrite(self) -> None:
         """Have everything written to Redis again."""
-        active = self.names.alerts_active
-        self.writes = [("h", (active, key, encode(a))) for key, a in self.alerts.items()]
-        log = self.names.alert_log
+        names, book = self.names, self.book
+        fields: list[tuple[str, dict[str, Any]]] = [
+            (names.alerts_active, book.alerts),
+            (names.silences, book.silences),
+            (names.action_outcomes, self.outcomes),
+        ]
+        self.writes = [
+            ("h", (key, field, encode(value)))
+            for key, values in fields
+            for field, value in values.items()
+        ]
+        log = names.alert_log
         self.writes += [("z", (log, str(a.updated_at), encode(a))) for a in self.log.values()]
 
     def restore(self, key: str, value: Any) -> None:
         """Take one saved entry back."""
         kind, _, rest = key.partition("/")
-        alert = msgspec.convert(value, Alert)
         if kind == "alert":
-            self.alerts[rest] = alert
+            self.book.put(msgspec.convert(value, Alert))
+        elif kind == "silence":
+            self.book.silences[rest] = msgspec.convert(value, Silence)
+        elif kind == "outcome":
+            self.outcomes[rest] = msgspec.convert(value, ActionOutcome)
+        elif kind == "spell":
+            self.spells[rest] = msgspec.convert(value, Spell)
         else:
-            self.log[int(rest)] = alert
+            self.log[int(rest)] = msgspec.convert(value, Alert)
 
     def restored(self) -> None:
         """All entries are back."""
         self.next_log = max(self.log, default=-1) + 1
+        self.outcomes = dict(sorted(self.outcomes.items(), key=lambda item: item[1].at))
         self.rewrite()
+
+    def _put(self, key: str) -> None:
+        self._unsaved.add(key)
 
     def changes(self) -> Iterable[tuple[str, Any]]:
         """Entries changed since the last call."""
         unsaved, self._unsaved = self._unsaved, set()
+        kept: dict[str, Any] = {
+            "alert": self.book.alerts,
+            "silence": self.book.silences,
+            "outcome": self.outcomes,
+            "spell": self.spells,
+        }
         for key in unsaved:
-            yield f"alert/{key}", self.alerts.get(key)
-        unsaved_log, self._unsaved_log = self._unsaved_log, set()
-        for number in unsaved_log:
-            if number >= 0:
-                yield f"log/{number}", self.log.get(number)
+            kind, _, rest = key.partition("/")
+            yield key, self.log.get(int(rest)) if kind == "log" else kept[kind].get(rest)
 
 
-def _told(before: Alert | None, alert: Alert) -> bool:
-    """Whether a change belongs in the log: status or severity, not every new value."""
-    return (
-        before is None
-        or before.status != alert.status
-        or before.severity != alert.severity
-        or before.history != alert.history
-        or len(before.steps) != len(alert.steps)
+def watchdog(now_ms: int) -> Announcement:
+    """The dead man's switch: always firing, so that its silence is noticed."""
+    kind = KINDS["watchdog"]
+    alert = Alert(
+        fingerprint="watchdog:engine",
+        rule=kind.id,
+        kpi=kind.kpi,
+        audience="engine",
+        segment="engine",
+        title=kind.title,
+        severity="blue",
+        status="open",
+        value=None,
+        expected=None,
+        unit=kind.unit,
+        n=1,
+        reason="alerts are being kept",
+        action=kind.action,
+        opened_at=now_ms,
+        updated_at=now_ms,
+        version=now_ms,
+        dashboard=kind.dashboard("engine"),
+        evidence=kind.behind("engine"),
     )
+    return Announcement(alert=alert, reason=Reason.WATCHDOG, at=now_ms)

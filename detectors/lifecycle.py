@@ -1,30 +1,33 @@
-"""What becomes of an alert: one pure transition table, the only writer of alerts.
+"""What a verdict makes of an alert: the transition table of severities and statuses.
 
-``step`` takes a verdict, ``act`` what a person does. Both return the alert and a named reason; the
-caller announces what ``ANNOUNCED`` holds and stores whatever changed. Times of verdicts are event
-time (``opened_at``, ``resolved_at``); ``updated_at`` is when it was written.
+``step`` takes a verdict; ``detectors.actions`` what a person does; whether people are told is decided
+in ``detectors.book``. All return the alert and a named reason. Times of verdicts are event time
+(``opened_at``, ``resolved_at``); ``updated_at`` is when it was written.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from msgspec.structs import replace
 
-from detectors.rules import RULES, Rule
+from detectors.kinds import Kind
+from detectors.rules import KINDS
 from detectors.wording import segment_words, shown
-from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Alert, Status, Step, Verdict
+from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Alert, Step, Verdict
 from schemas.measures import HOUR_MS
 from schemas.readings import parse_segment
 
 # The same alert opens again when it comes back within this (event time) of being resolved.
 REOPEN_MS = HOUR_MS
 STEPS_MAX = 50
+# An alert that opens more often than this within an hour is flapping.
+OPENINGS_MAX = 3
 
 
 class Reason(StrEnum):
-    """What a verdict or an action did."""
+    """What a verdict, an action or the passing of time did."""
 
     OPENED = "opened"
     REOPENED = "reopened"
@@ -40,33 +43,17 @@ class Reason(StrEnum):
     SETTLED_BY_HAND = "settled_by_hand"
     ACTED = "acted"
     REFUSED = "refused"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    GROUPED = "grouped"
+    REMINDED = "reminded"
+    STEADY = "steady"
+    FORGOTTEN = "forgotten"
+    WATCHDOG = "watchdog"
 
 
-# Worth a message to somebody, unless the alert is history.
-ANNOUNCED = frozenset(
-    {Reason.OPENED, Reason.REOPENED, Reason.WENT_LIVE, Reason.RAISED, Reason.RESOLVED}
-)
 # The alert is as it was: nothing to store.
 UNCHANGED = frozenset({Reason.QUIET, Reason.REPEATED, Reason.SETTLED_BY_HAND, Reason.REFUSED})
-
-Action = Literal["acknowledge", "assign", "start", "comment", "resolve", "reopen"]
-
-ACTIONS: dict[tuple[Status, Action], Status] = {
-    ("open", "acknowledge"): "acknowledged",
-    ("open", "assign"): "acknowledged",
-    ("open", "start"): "in_progress",
-    ("open", "comment"): "open",
-    ("open", "resolve"): "resolved",
-    ("acknowledged", "assign"): "acknowledged",
-    ("acknowledged", "start"): "in_progress",
-    ("acknowledged", "comment"): "acknowledged",
-    ("acknowledged", "resolve"): "resolved",
-    ("in_progress", "assign"): "in_progress",
-    ("in_progress", "comment"): "in_progress",
-    ("in_progress", "resolve"): "resolved",
-    ("resolved", "comment"): "resolved",
-    ("resolved", "reopen"): "open",
-}
 
 
 def step(alert: Alert | None, verdict: Verdict, now_ms: int) -> tuple[Alert | None, Reason]:
@@ -81,37 +68,6 @@ def step(alert: Alert | None, verdict: Verdict, now_ms: int) -> tuple[Alert | No
     if bad:
         return _still_bad(alert, verdict, now_ms)
     return _perhaps_over(alert, verdict, now_ms)
-
-
-def act(
-    alert: Alert, action: Action, who: str, now_ms: int, comment: str = "", owner: str = ""
-) -> tuple[Alert, Reason]:
-    """What a person does with an alert; ``owner``: whom ``assign`` and ``start`` give it to.
-
-    An action that the alert's status does not allow is refused and changes nothing.
-    """
-    status = ACTIONS.get((alert.status, action))
-    if status is None:
-        return alert, Reason.REFUSED
-    changes: dict[str, Any] = {"status": status}
-    if action in ("assign", "start"):
-        changes["owner"] = owner or who
-    elif action == "resolve":
-        changes.update(resolved_at=now_ms, clear_panes=0)
-    elif action == "reopen":
-        changes.update(resolved_at=None, clear_panes=0)
-    what = f"assigned to {changes['owner']}" if action == "assign" else _DONE[action]
-    line = Step(now_ms, what, who, comment)
-    return _changed(alert, now_ms, line, **changes), Reason.ACTED
-
-
-_DONE: dict[str, str] = {
-    "acknowledge": "acknowledged",
-    "start": "in progress",
-    "comment": "comment",
-    "resolve": "resolved by hand",
-    "reopen": "reopened by hand",
-}
 
 
 def _after_resolved(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, Reason]:
@@ -129,9 +85,9 @@ def _after_resolved(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert,
     if alert.resolved_at is None or verdict.at - alert.resolved_at > REOPEN_MS:
         return _open(alert, verdict, now_ms), Reason.OPENED
     line = Step(verdict.at, f"reopened {verdict.severity}")
-    changes = _seen(alert, verdict) | {"status": "open", "resolved_at": None}
+    changes = _seen(alert, verdict) | damped(alert, verdict, now_ms) | afresh(alert)
     changes["history"] = verdict.history
-    return _changed(alert, now_ms, line, **changes), Reason.REOPENED
+    return changed(alert, now_ms, line, **changes), Reason.REOPENED
 
 
 def _still_bad(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, Reason]:
@@ -139,12 +95,13 @@ def _still_bad(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, Reas
     changes = _seen(alert, verdict)
     if alert.history and not verdict.history:
         line = Step(verdict.at, f"still {verdict.severity} now")
-        return _changed(alert, now_ms, line, **changes, history=False), Reason.WENT_LIVE
+        changes |= damped(alert, verdict, now_ms) | {"history": False}
+        return changed(alert, now_ms, line, **changes), Reason.WENT_LIVE
     if after == before:
-        return _changed(alert, now_ms, None, **changes), Reason.UPDATED
+        return changed(alert, now_ms, None, **changes), Reason.UPDATED
     reason = Reason.RAISED if after > before else Reason.LOWERED
     line = Step(verdict.at, f"{reason} to {verdict.severity}")
-    return _changed(alert, now_ms, line, **changes), reason
+    return changed(alert, now_ms, line, **changes), reason
 
 
 def _perhaps_over(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, Reason]:
@@ -153,31 +110,31 @@ def _perhaps_over(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, R
     changes["clear_panes"] = panes
     if panes < CLEAR_PANES:
         reason = Reason.CLEARING if panes else Reason.HELD
-        return _changed(alert, now_ms, None, **changes), reason
-    back = shown(verdict.value, RULES[verdict.rule].unit)
+        return changed(alert, now_ms, None, **changes), reason
+    back = shown(verdict.value, KINDS[verdict.rule].unit)
     line = Step(verdict.at, "resolved", comment=f"back: {back}")
-    changes |= {"status": "resolved", "resolved_at": verdict.at}
-    return _changed(alert, now_ms, line, **changes), Reason.RESOLVED
+    changes |= {"status": "resolved", "resolved_at": verdict.at, "flipped_at": now_ms}
+    return changed(alert, now_ms, line, **changes), Reason.RESOLVED
 
 
 def _open(before: Alert | None, verdict: Verdict, now_ms: int) -> Alert:
-    rule = RULES[verdict.rule]
+    kind = KINDS[verdict.rule]
     audience, dims = parse_segment(verdict.segment)
-    return Alert(
+    opened = Alert(
         fingerprint=verdict.fingerprint,
-        rule=rule.id,
+        rule=kind.id,
         kpi=verdict.kpi,
         audience=audience,
         segment=verdict.segment,
-        title=_title(rule, dims),
+        title=_title(kind, dims),
         severity=verdict.severity,
         status="open",
         value=verdict.value,
         expected=verdict.expected,
-        unit=rule.unit,
+        unit=kind.unit,
         n=verdict.n,
         reason=verdict.reason,
-        action=rule.action,
+        action=kind.action,
         opened_at=verdict.at,
         updated_at=now_ms,
         version=before.version + 1 if before else 1,
@@ -185,13 +142,34 @@ def _open(before: Alert | None, verdict: Verdict, now_ms: int) -> Alert:
         peak=verdict.severity,
         judged_at=verdict.at,
         history=verdict.history,
-        dashboard=rule.dashboard(audience),
+        dashboard=kind.dashboard(audience),
+        evidence=kind.behind(audience),
         steps=(Step(verdict.at, f"opened {verdict.severity}", comment=verdict.reason),),
     )
+    if before is not None and before.paged != "ok":  # people still wait for the end of the last one
+        opened = replace(opened, paged=before.paged, paged_at=before.paged_at, group=before.group)
+    return replace(opened, **damped(before, verdict, now_ms))
 
 
-def _title(rule: Rule, dims: dict[str, str]) -> str:
-    return f"{rule.title}: {segment_words(dims)}" if dims else rule.title
+def _title(kind: Kind, dims: dict[str, str]) -> str:
+    return f"{kind.title}: {segment_words(dims)}" if dims else kind.title
+
+
+def afresh(alert: Alert) -> dict[str, Any]:
+    """What an alert that opens again begins with; its group only if people still know of that."""
+    opens: dict[str, Any] = {"status": "open", "resolved_at": None, "acknowledged_at": None}
+    return opens if alert.paged != "ok" else opens | {"group": "", "folded": (), "folded_n": 0}
+
+
+def damped(before: Alert | None, verdict: Verdict, now_ms: int) -> dict[str, Any]:
+    """Count an opening: more than ``OPENINGS_MAX`` in an hour (event time) is flapping."""
+    at = verdict.at
+    if verdict.history:
+        return {"flipped_at": now_ms, "openings": (), "flapping": False, "live_at": None}
+    earlier = before.openings if before is not None else ()
+    openings = (*(t for t in earlier if at - t < HOUR_MS), at)[-OPENINGS_MAX - 1 :]
+    flapping = len(openings) > OPENINGS_MAX or (before is not None and before.flapping)
+    return {"flipped_at": now_ms, "openings": openings, "flapping": flapping, "live_at": at}
 
 
 def _seen(alert: Alert, verdict: Verdict) -> dict[str, Any]:
@@ -210,7 +188,8 @@ def _seen(alert: Alert, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _changed(alert: Alert, now_ms: int, line: Step | None, **changes: Any) -> Alert:
+def changed(alert: Alert, now_ms: int, line: Step | None, **changes: Any) -> Alert:
+    """The alert with changes and a line of its history; its version grows."""
     steps = (*alert.steps, line)[-STEPS_MAX:] if line else alert.steps
     version = alert.version + 1
     return replace(alert, **changes, steps=steps, updated_at=now_ms, version=version)

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal
 
-from msgspec import Struct
-
 from detectors.base import Detector
 from detectors.counts import Counts
 from detectors.gauges import Count, Gauge, Lateness, Needs, Share, Stock, Wait
+from detectors.kinds import DELIVERIES, ENGINE, TEXTS, THINGS, TICKETS, Kind
 from detectors.levels import Levels
 from detectors.limits import Limits
 from detectors.proportion import Proportion
 from schemas.alerts import Severity
-from schemas.catalogue import KPIS, Unit
 from schemas.measures import DAY_MS, HOUR_MS
 from schemas.readings import parse_segment
 
@@ -23,24 +21,19 @@ Audience = Literal["customer", "partner"]
 Split = tuple[str, ...]
 
 
-class Rule(Struct, frozen=True, kw_only=True):
-    """One kind of alert.
+class Rule(Kind, frozen=True, kw_only=True):
+    """A kind of alert that judges closed panes.
 
     ``window`` is the span of ``Observation.window``. ``limits`` apply from ``n_min`` on;
     ``chance`` is the severity of a detector's alarm alone, given ``chance_n_min``.
-    ``action`` says what to do; ``noun`` is what n counts, ``counted`` what a detector counts.
+    ``counted``: what a detector counts.
     """
 
-    id: str
-    title: str
-    kpi: str
     audiences: tuple[Audience, ...]
     splits: tuple[Split, ...]
     window: Literal["1h", "24h", "now"]
     gauge: Gauge
     limits: Limits | None
-    action: str
-    noun: str
     counted: str
     n_min: int = 1
     detector: Callable[[], Detector[Any]] | None = None
@@ -51,20 +44,6 @@ class Rule(Struct, frozen=True, kw_only=True):
     def needs(self) -> Needs:
         """The sums an observation for this rule must carry."""
         return self.gauge.needs
-
-    @property
-    def unit(self) -> Unit:
-        """Unit of the value."""
-        return KPIS[self.kpi].unit
-
-    @property
-    def better_up(self) -> bool:
-        """Whether more of the value is better."""
-        return KPIS[self.kpi].better == "up"
-
-    def dashboard(self, audience: str) -> str:
-        """The dashboard its alerts link to."""
-        return "partner-alerts" if audience == "partner" else "customer-alerts"
 
 
 _TOTAL: Split = ()
@@ -83,6 +62,7 @@ _ROWS: tuple[Rule, ...] = (
         n_min=30,
         detector=Proportion,
         noun="answers",
+        evidence=TEXTS,
         counted="low answers",
         action="Read the latest low answers of this segment; look for a release, outage or queue "
         "that began when the drop did.",
@@ -98,6 +78,7 @@ _ROWS: tuple[Rule, ...] = (
         limits=Limits(yellow=1.2, red=2.0, above=True, margin=0.1, relative=True),
         detector=Counts,
         noun="negative texts and complaints",
+        evidence=TEXTS,
         counted="negative texts and complaints",
         action="Read the newest negative texts and complaints; if they name one cause, tell its "
         "owner and put an answer on the status page.",
@@ -117,6 +98,7 @@ _ROWS: tuple[Rule, ...] = (
         limits=None,
         detector=Proportion,
         noun="texts",
+        evidence=TEXTS,
         counted="negative texts",
         action="See which negative keywords grew; answer the most visible texts first.",
     ),
@@ -134,6 +116,7 @@ _ROWS: tuple[Rule, ...] = (
         ),
         limits=Limits(yellow=HOUR_MS, red=4 * HOUR_MS, above=True, margin=0.1),
         noun="tickets",
+        evidence=TICKETS,
         counted="tickets",
         action="Move people to the queue that waits longest; answer the oldest tickets first.",
     ),
@@ -150,6 +133,7 @@ _ROWS: tuple[Rule, ...] = (
         chance="red",
         chance_n_min=3,
         noun="overdue deliveries",
+        evidence=DELIVERIES,
         counted="overdue deliveries",
         action="Ask the partner for a new date for each overdue order and tell the customers.",
     ),
@@ -165,12 +149,14 @@ _ROWS: tuple[Rule, ...] = (
         detector=Levels,
         chance_n_min=3,
         noun="open tickets",
+        evidence=TICKETS,
         counted="open tickets",
         action="Agree with the partner who takes which ticket, the overdue ones first.",
     ),
 )
 
 RULES: dict[str, Rule] = {row.id: row for row in _ROWS}
+KINDS: dict[str, Kind] = {kind.id: kind for kind in (*_ROWS, *THINGS, *ENGINE)}
 
 
 @lru_cache(maxsize=65_536)

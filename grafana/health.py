@@ -6,21 +6,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 
 from grafana.answers import Health, HealthStatus, SourceRow, SourceState
+from schemas.health import LAG_MAX, STOPPED_AFTER_MS, silent_after_ms
 from schemas.readings import SourceHealth
 
-# A source that brought nothing for this long is called silent: what it feeds is stale.
-SILENT_AFTER_MS = 5 * 60_000
-# Some sources speak seldom; master data only when somebody changes it.
-SELDOM_AFTER_MS: dict[str, int | None] = {
-    "accounts": 24 * 3_600_000,
-    "inventory": 24 * 3_600_000,
-    "workflows": 24 * 3_600_000,
-    "orders": 3_600_000,
-    "reference": None,
-}
-# A worker reports about once a second; one that did not for this long has stopped.
-STOPPED_AFTER_MS = 30_000
-LAG_MAX = 100_000
 RATE_SPAN_MS = 15_000
 
 
@@ -105,7 +93,7 @@ def _state(
         return "stopped", seen
     if head is None:
         return "waiting", None
-    silent_after = SELDOM_AFTER_MS.get(topic, SILENT_AFTER_MS)
+    silent_after = silent_after_ms(topic)
     if live and silent_after is not None and now_ms - head > silent_after:
         return "silent", head
     return "ok", None

@@ -58,6 +58,10 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     them are alerts whose ``group`` it is. ``muted``: why it does not page; empty if it does.
     ``paged``: the highest severity people were told of since it opened (``ok``: none), last at
     ``paged_at``. ``evidence``: path of the API that shows the texts, tickets or things behind it.
+
+    Bookkeeping: ``live_at``: the pane at which it opened, or went live; ``flipped_at``: when it last
+    opened or resolved, by the clock; ``openings``: those of the last hour; ``flapping``: they were too
+    many, its pages rest until it is stable; ``untold``: reason of a change not yet announced.
     """
 
     fingerprint: str
@@ -93,6 +97,11 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     acknowledged_at: int | None = None
     paged: Severity = "ok"
     paged_at: int | None = None
+    live_at: int | None = None
+    flipped_at: int = 0
+    openings: tuple[int, ...] = ()
+    flapping: bool = False
+    untold: str = ""
     steps: tuple[Step, ...] = ()
 
 

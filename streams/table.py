@@ -178,7 +178,8 @@ class PartitionTable(Generic[S]):
             if isinstance(outcome, BaseException):
                 raise outcome
         offsets = {TopicPartition(t, self.partition): o for t, o in reached.items()}
-        await producer.send_offsets_to_transaction(offsets, self.group)
+        if offsets:  # time alone may change a state before its first record
+            await producer.send_offsets_to_transaction(offsets, self.group)
         await producer.commit_transaction()
         self.state_bytes += sum(len(v or b"") for _, v in entries)
 

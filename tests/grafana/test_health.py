@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grafana.health import LAG_MAX, RateMeter, judge, store_away
+from grafana.health import RateMeter, judge, store_away
+from schemas.health import LAG_MAX
 from schemas.readings import SourceHealth
 
 NOW = 1_767_225_600_000
