@@ -185,10 +185,7 @@ class Outbox:
         name, outcome = message.receiver, answer.outcome
         waiting = self.messages.get(message.id)
         next_at = None
-        if outcome == "sent":
-            self._heard(name, now_ms)
-        else:
-            self._fails(name, began_ms)
+        self.answered(name, answer, began_ms, now_ms)
         if waiting is not None:
             next_at = self._after(waiting, answer, now_ms, give_up_ms)
         attempt = Attempt(
@@ -256,8 +253,13 @@ class Outbox:
             for message_id in lane:
                 self._give_up(self._drop(message_id))
 
-    def _heard(self, name: str, now_ms: int) -> None:
-        """A receiver that answers again is told at once what waits."""
+    def answered(self, name: str, answer: Answer, began_ms: int, now_ms: int) -> None:
+        """Note whether a receiver works; one that does again is told at once what waits."""
+        if answer.outcome != "sent":
+            if name not in self.failing:
+                self.failing[name] = began_ms
+                self._unsaved[f"failing/{name}"] = None
+            return
         if self.failing.pop(name, None) is None:
             return
         self._unsaved[f"failing/{name}"] = None
@@ -265,11 +267,6 @@ class Outbox:
             head = self.messages[lane[0]]
             if head.due_at > now_ms:
                 self._set(replace(head, due_at=now_ms))
-
-    def _fails(self, name: str, began_ms: int) -> None:
-        if name not in self.failing:
-            self.failing[name] = began_ms
-            self._unsaved[f"failing/{name}"] = None
 
     def _note(self, attempt: Attempt) -> None:
         self.log[self._next_log] = attempt

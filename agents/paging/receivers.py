@@ -162,6 +162,8 @@ def _problems(receiver: Receiver) -> list[str]:
         found.append("give one of url, url_env, url_file")
     if isinstance(receiver, Webhook) and not (receiver.keys_env or receiver.keys_file):
         found.append("give keys_env or keys_file: what is not signed cannot be trusted")
+    if isinstance(receiver, Alertmanager) and receiver.token_env and receiver.token_file:
+        found.append("give one of token_env, token_file")
     if isinstance(receiver, PagerDuty) and bool(receiver.key_env) == bool(receiver.key_file):
         found.append("give one of key_env, key_file")
     url = getattr(receiver, "url", "")

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from faust.types import TP
 
@@ -15,8 +14,7 @@ from agents.paging.outbox import Answer, Message, Outbox
 from agents.paging.pace import Bucket
 from agents.paging.receivers import Plan, Receiver, load_plan
 from agents.paging.senders.base import Sender
-from agents.paging.senders.make import make_sender
-from agents.paging.text import Texts
+from agents.paging.senders.make import make_sender, texts_of
 from schemas.alerts import DeliveryHealth, decode_announcement
 from schemas.names import Names
 from schemas.paging import Attempt, decode_replay
@@ -70,12 +68,13 @@ class PageRun:
         self.names = Names(settings.prefix)
         self.now = now
         self.plan: Plan = load_plan(settings.alert_routes)
-        self.texts = Texts(ZoneInfo(settings.time_zone), settings.public_url)
+        self.texts = texts_of(settings)
         self.redis = connect.redis_client(settings)
         self.projection: Projection | None = None  # once the table is open
         self.expire = settings.clock == "wall"
         self.lines: dict[str, Line] = {}
         self.pumps: list[asyncio.Task[None]] = []
+        self.reminders: set[asyncio.Task[None]] = set()
         self.stage = Stage(
             "page",
             group,
@@ -183,12 +182,35 @@ class PageRun:
         if answer.retry_after_s is not None:
             line.hold_until_ms = self.now() + round(min(answer.retry_after_s, 3_600) * 1_000)
 
+    def _remind(self, line: Line, outbox: Outbox) -> None:
+        now = self.now()
+        if now - line.reminded_ms >= REMIND_MS and now >= line.hold_until_ms:
+            line.reminded_ms = now
+            task = asyncio.create_task(self._say_again(line, outbox))
+            self.reminders.add(task)
+            task.add_done_callback(self.reminders.discard)
+
+    async def _say_again(self, line: Line, outbox: Outbox) -> None:
+        now = self.now()
+        try:
+            answer = await line.sender.remind(outbox.firing(line.name, now), now)
+        except Exception as error:
+            log.exception("paging %s: reminder", line.name)
+            answer = Answer("retry", type(error).__name__)
+        if answer is not None:
+            self._judge(line, answer)
+            outbox.answered(line.name, answer, now, self.now())
+            if answer.outcome != "sent":
+                log.warning("not reminded %s: %s", line.name, answer.detail)
+
     async def show(self) -> None:
         """Write attempts and how receivers are doing to Redis; remind those that forget."""
         outbox, projection = self.outbox, self.projection
         if outbox is None or projection is None:
             return
         outbox.forget(self.plan, self.now())
+        for line in self.lines.values():
+            self._remind(line, outbox)
         unshown, outbox.unshown = outbox.unshown, []
         projection.put(
             ((self.names.delivery_log, str(one.at), encode(one)) for one in unshown), "z"

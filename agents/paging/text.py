@@ -34,10 +34,14 @@ class Page(Struct, frozen=True):
 
 
 class Texts(Struct, frozen=True):
-    """How this organisation's pages are written: zone of its hours, address of its wall."""
+    """How this organisation's pages are written: zone of its hours, address of its wall.
+
+    ``engine`` keeps the alerts of several engines apart.
+    """
 
     zone: ZoneInfo
     public_url: str = ""
+    engine: str = "command-centre"
 
     def link(self, alert: Alert) -> str:
         """Where the alert is shown and acted on; empty where no address is known."""
