@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from grafana.errors import StoreAwayError
-from schemas.alerts import Alert, decode_alert
+from schemas.alerts import Alert, DeliveryHealth, decode_alert, decode_delivery
 from schemas.names import Names
 from schemas.readings import (
     SERIES_BUCKET_MS,
@@ -133,6 +133,12 @@ class Store:
         """Every source partition as its owner last saw it."""
         found = await _answer(self._redis.hgetall(self._names.health))
         return list(_decoded(found.items(), decode_health).values())
+
+    async def receivers(self) -> list[DeliveryHealth]:
+        """Who is told of alerts, by name."""
+        found = await _answer(self._redis.hgetall(self._names.delivery))
+        told = _decoded(found.items(), decode_delivery)
+        return [told[name] for name in sorted(told)]
 
     async def changes(self) -> AsyncGenerator[Change | None, None]:
         """What the engine says is new. None once subscribed, and after each quiet second."""

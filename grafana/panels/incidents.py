@@ -45,6 +45,17 @@ class SeverityCounts(Struct, frozen=True, kw_only=True):
     total: int
 
 
+class ReceiverRow(Struct, frozen=True, kw_only=True):
+    """One receiver of pages. ``failing``: ms since its messages stopped arriving."""
+
+    receiver: str
+    state: str
+    waiting: int
+    failing: int | None
+    error: str
+    as_of: int
+
+
 class Region(Struct, frozen=True, kw_only=True, rename={"time_end": "timeEnd"}):
     """An alert as an annotation; ``tags`` between commas."""
 
@@ -155,4 +166,20 @@ async def regions(context: Context, query: Query) -> list[Region]:
             tags=",".join(tag for tag in span.tags if tag),
         )
         for span in alerts.spans_on_trend(kept, from_ms, to_ms, now_ms)
+    ]
+
+
+async def receivers(context: Context, _query: Query) -> list[ReceiverRow]:
+    """Who is told of alerts: what waits for each, and whether it arrives."""
+    now_ms = context.now_ms()
+    return [
+        ReceiverRow(
+            receiver=r.receiver,
+            state="ok" if r.failing_since is None else "failing",
+            waiting=r.waiting,
+            failing=None if r.failing_since is None else now_ms - r.failing_since,
+            error=r.error,
+            as_of=r.at,
+        )
+        for r in await context.store.receivers()
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafana.panels import figures, incidents, things, trends
-from grafana.panels.scope import FILTERS
+from grafana.panels import figures, incidents, things, trends, workflows
+from grafana.panels.scope import FILTERS, FURTHER
 from grafana.query import Param
 from grafana.route import AUDIENCE, AUDIENCES, FROM, POINTS, STATUSES, TO, Route
 
@@ -16,9 +16,10 @@ _WINDOW = Param(name="window", about="5m … 90d, or now; the tile's if left out
 _FIGURES = Param(
     name="figures", about="of one KPI, figures beside the value: p90, neutral …", kind="list"
 )
-_FILTERS = tuple(
+_VARIABLES = tuple(
     Param(name=name, about=f"only this {name}; empty or all: every {name}") for name in FILTERS
 )
+_FILTERS = (*_VARIABLES, *(Param(name=name, about=f"only this {name}") for name in FURTHER))
 _CHOICES = tuple(
     Param(name=name, about=f"of tickets, only those of this {name}", kind="list")
     for name in things.CHOICES
@@ -103,7 +104,35 @@ PANELS: tuple[Route, ...] = (
         path="/api/panels/register",
         handler=things.register,
         answer=_ROWS,
-        params=(_REGISTER, AUDIENCE, _TOP, *_CHOICES, *_FILTERS),
+        params=(_REGISTER, AUDIENCE, _TOP, *_CHOICES, *_VARIABLES),
+    ),
+    Route(
+        path="/api/panels/workflows",
+        handler=workflows.under_way,
+        answer=list[workflows.WorkflowRow],
+        params=(
+            AUDIENCE,
+            Param(name="state", about="any of " + ", ".join(workflows.STATES), kind="list"),
+            _TOP,
+            *_VARIABLES,
+        ),
+    ),
+    Route(
+        path="/api/panels/timeline",
+        handler=workflows.timeline,
+        answer=list[workflows.Span],
+        params=(AUDIENCE, FROM, TO, _TOP, *_VARIABLES),
+    ),
+    Route(
+        path="/api/panels/key-workflows",
+        handler=workflows.key_workflows,
+        answer=list[workflows.KeyRow],
+        params=(AUDIENCE,),
+    ),
+    Route(
+        path="/api/panels/deliveries-of-alerts",
+        handler=incidents.receivers,
+        answer=list[incidents.ReceiverRow],
     ),
     Route(
         path="/api/panels/values",

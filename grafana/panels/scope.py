@@ -15,7 +15,9 @@ from grafana.query import Query
 from schemas.catalogue import Kpi
 from schemas.readings import segment
 
+# What dashboards have variables for, and what single panels ask for besides.
 FILTERS = ("channel", "region", "partner")
+FURTHER = ("medium", "priority", "stage", "service")
 # What Grafana's variables send for "All".
 _ALL = frozenset({"", "all", "All", "$__all"})
 
@@ -39,9 +41,9 @@ class Scope(Struct, frozen=True):
         return " · ".join([*self.dims.values(), *(f"all {name}s" for name in self.ignored)])
 
 
-def filters(query: Query) -> dict[str, str]:
+def filters(query: Query, names: tuple[str, ...] = (*FILTERS, *FURTHER)) -> dict[str, str]:
     """The filters that are set."""
-    return {name: v for name in FILTERS if (v := query.text(name)) not in _ALL}
+    return {name: v for name in names if (v := query.text(name)) not in _ALL}
 
 
 def scope(kpi: Kpi, audience: str, wanted: Mapping[str, str], split: tuple[str, ...] = ()) -> Scope:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from grafana.handlers import Context, listed
-from grafana.panels.scope import filters
+from grafana.panels.scope import FILTERS, filters
 from grafana.panels.wording import shown
 from grafana.query import Query
 from grafana.registers import concerns
@@ -58,7 +58,7 @@ async def listing(context: Context, query: Query) -> list[Row]:
 async def register(context: Context, query: Query) -> list[Row]:
     """A register's rows within the filters, with what can only be said now: how old, how late, which state."""
     now_ms, audience = context.data_now_ms(), query.text("audience")
-    name, wanted = query.text("name"), filters(query)
+    name, wanted = query.text("name"), filters(query, FILTERS)
     chosen = {column: query.values(column) for column in CHOICES}
     rows = await context.store.register(name)
     told = _TOLD.get(name, _nothing)
