@@ -6,13 +6,16 @@ Repeats, disorder, late and early events, poison, unknown types: see ``Mix`` for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
+from zlib import crc32
 
 from tests.oracle.business import Business
 from tests.oracle.lives import DAY, HOUR, MINUTE, Event
+from tests.oracle.partition import Stored
 from tests.oracle.references import references
 
 SOURCES = {
@@ -306,3 +309,14 @@ def generate(
     return [
         Record(s.topic, None if s.key is None else s.key.encode(), s.value) for s in first + rest
     ]
+
+
+def stored(
+    records: Iterable[Record], now_ms: int, partitions: int = 2
+) -> dict[tuple[str, int], list[Stored]]:
+    """Records by (topic, partition) as a broker would keep them that got all at about ``now_ms``."""
+    kept: dict[tuple[str, int], list[Stored]] = defaultdict(list)
+    for record in records:
+        part = kept[record.topic, crc32(record.key or b"") % partitions]
+        part.append(Stored(len(part), now_ms + len(part) // 10, record.key, record.value))
+    return kept

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from zlib import crc32
+from collections import Counter
 
 import pytest
 
 from schemas.events import BY_TOPIC
 from schemas.measures import MEASURES
 from tests.oracle.batch import Result, compute
-from tests.oracle.generate import CORE, TOPICS, Mix, Record, generate
-from tests.oracle.partition import Limits, Stored
+from tests.oracle.generate import CORE, TOPICS, Mix, Record, generate, stored
+from tests.oracle.partition import Limits
 
 NOW_MS = 1_790_035_200_000
 COUNT = 6_000
 LIMITS = Limits(dimension_values_max=25)
-
-
-def stored(records: list[Record], partitions: int = 2) -> dict[tuple[str, int], list[Stored]]:
-    """As a broker would keep them."""
-    kept: dict[tuple[str, int], list[Stored]] = defaultdict(list)
-    for record in records:
-        part = kept[record.topic, crc32(record.key or b"") % partitions]
-        part.append(Stored(len(part), NOW_MS + len(part) // 10, record.key, record.value))
-    return kept
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +27,7 @@ def records() -> list[Record]:
 @pytest.fixture(scope="module")
 def result(records: list[Record]) -> Result:
     """What it must come to."""
-    return compute(stored(records), LIMITS)
+    return compute(stored(records, NOW_MS), LIMITS)
 
 
 def test_a_seed_gives_the_same_records(records: list[Record]) -> None:
@@ -115,5 +105,5 @@ def test_rates_come_first_and_core_topics_are_most(records: list[Record]) -> Non
 def test_a_clean_run_has_nothing_wrong() -> None:
     """All that goes wrong can be left out."""
     clean = Mix(repeated=0, poison=0, unknown=0, late=0, early=0, displaced=0, odd_currencies=0)
-    counts = compute(stored(generate(500, now_ms=NOW_MS, mix=clean))).counts
+    counts = compute(stored(generate(500, now_ms=NOW_MS, mix=clean), NOW_MS)).counts
     assert counts == {"produced": 500, "accepted": 500}

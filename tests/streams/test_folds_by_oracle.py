@@ -1,0 +1,107 @@
+"""The folds against the oracle, without wires: every pane ever published, whatever the batches.
+
+``CC_TEST_EVENTS`` sets how many events; what Kafka and crashes add is tested end to end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from detectors.text import Vader
+from schemas.codec import TopicCodec
+from schemas.events import ReferenceSet
+from schemas.settings import Settings
+from streams.batches import RecordBatch
+from streams.folding import TopicState
+from streams.references import References
+from tests.oracle.batch import compute
+from tests.oracle.compare import alive, amounts, compare
+from tests.oracle.generate import Mix, generate, stored
+from tests.oracle.panes import Cell, CellAt
+from tests.oracle.partition import Limits, Stored
+
+EVENTS = int(os.environ.get("CC_TEST_EVENTS", "20000"))
+NOW_MS = 1_790_035_200_000
+PARTITIONS, PLACES, BATCH = 3, 25, 40
+
+Sources = dict[tuple[str, int], list[Stored]]
+
+
+class Text:
+    """The model alone: lists are not compared here."""
+
+    version = "vader"
+
+    def __init__(self) -> None:
+        self.score = Vader().score
+
+    def mask(self, text: str) -> str:
+        """Leave it."""
+        return text
+
+    def terms(self, text: str) -> tuple[str, ...]:
+        """Find none."""
+        return ()
+
+
+@pytest.fixture(scope="module")
+def sources() -> Sources:
+    """All that is in the topics."""
+    mix = Mix(free_texts=True, odd_currencies=0.01)
+    return stored(generate(EVENTS, now_ms=NOW_MS, mix=mix, seed=3), NOW_MS, PARTITIONS)
+
+
+@pytest.mark.parametrize("clock", ["data", "wall"])
+def test_folds_publish_what_the_oracle_computes(sources: Sources, clock: str) -> None:
+    """All ten topics; panes of minutes as long as they take corrections, the rest for ever."""
+    settings = Settings(clock=clock, dimension_values_max=PLACES, rejected_share_max=1)
+    limits = Limits(dimension_values_max=PLACES, wall_clock=clock == "wall")
+    expected = compute(sources, limits, lambda text: Text().score(text)[0])
+    times = [*expected.watermarks.values(), NOW_MS + EVENTS if clock == "wall" else None]
+    found = published(sources, settings)
+    assert compare(expected.cells, found, alive("merge", times)) == []
+
+
+def published(sources: Sources, settings: Settings) -> dict[CellAt, Cell]:
+    """Cells as the merge stage gets them: the last word of each source partition, added up."""
+    references = said(sources)
+    last: dict[tuple[str, int, CellAt], Any] = {}
+    for (topic, number), records in sources.items():
+        state = TopicState(topic, number, settings, Text(), references)
+        for start in range(0, len(records), BATCH):
+            state.apply(batch(records[start : start + BATCH]))
+            for panes in (state.panes, state.intake):
+                for (tier, begin), cells in panes.take_unpublished(None).items():
+                    for key, cell in cells.items():
+                        last[topic, number, (tier, begin, key)] = amounts(cell)
+    sums: dict[CellAt, Any] = defaultdict(lambda: amounts({}))
+    for (_, _, at), cell in last.items():
+        sums[at].update(cell)
+    return {at: dict(cell) for at, cell in sums.items()}
+
+
+def said(sources: Sources) -> References:
+    """All that ``reference`` says."""
+    references, codec = References(), TopicCodec("reference")
+    for (topic, _), records in sorted(sources.items()):
+        for record in records if topic == "reference" else ():
+            event = codec.decode(record.value)
+            if isinstance(event, ReferenceSet):
+                references.take(event)
+    return references
+
+
+def batch(records: list[Stored]) -> RecordBatch:
+    """What one fetch brought."""
+    rows: list[Any] = [
+        SimpleNamespace(
+            offset=r.offset, timestamp=r.timestamp_ms, key=r.key, value=r.value, headers=[]
+        )
+        for r in records
+    ]
+    return RecordBatch(rows, records[0].offset, records[-1].offset + 1, caught_up=False)
