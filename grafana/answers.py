@@ -171,6 +171,23 @@ class Listing(Struct, frozen=True, kw_only=True):
     rows: tuple[dict[str, Any], ...]
 
 
+class DashboardRow(Struct, frozen=True, kw_only=True):
+    """One dashboard of the menu."""
+
+    uid: str
+    title: str
+    subtitle: str
+    folder: str
+    tags: tuple[str, ...]
+
+
+class Dashboards(Struct, frozen=True, kw_only=True):
+    """All dashboards in the menu's order; ``plotly``: where the chart library is served."""
+
+    plotly: str
+    rows: tuple[DashboardRow, ...]
+
+
 class SourceRow(Struct, frozen=True, kw_only=True):
     """One source topic over its partitions. ``since``: when it fell silent or stopped.
 

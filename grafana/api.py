@@ -7,31 +7,30 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute
 from starlette.routing import Route as WebRoute
-from starlette.staticfiles import StaticFiles
 
+from grafana import pages
 from grafana.errors import ApiError
 from grafana.handlers import Context
 from grafana.live import Hub
 from grafana.openapi import describe
 from grafana.query import Query
-from grafana.routes import EVENTS_PATH, ROUTES, Route
+from grafana.route import Route
+from grafana.routes import EVENTS_PATH, ROUTES
 from grafana.security import Guard
 from grafana.shared import SharedAnswers
 from grafana.store import Store
 from schemas.settings import Settings
 
 KEEP_S = 0.5
-WALL = Path(__file__).parent / "wall"
 NO_STORE = {"Cache-Control": "no-store"}
 
 _log = logging.getLogger(__name__)
@@ -76,9 +75,6 @@ def _routes(context: Context) -> list[BaseRoute]:
     async def openapi(_request: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    async def page(_request: Request) -> Response:
-        return FileResponse(WALL / "index.html", headers={"Cache-Control": "no-cache"})
-
     async def events(_request: Request) -> Response:
         if context.hub.full:
             raise ApiError(503, "too_many_clients", "Too many walls are connected.")
@@ -92,8 +88,7 @@ def _routes(context: Context) -> list[BaseRoute]:
         *(WebRoute(route.path, _endpoint(route, context, shared)) for route in ROUTES),
         WebRoute(EVENTS_PATH, events),
         WebRoute("/openapi.json", openapi),
-        WebRoute("/", page),
-        Mount("/static", StaticFiles(directory=WALL)),
+        *pages.routes(),
     ]
 
 

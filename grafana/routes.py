@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from grafana import answers, handlers
+from grafana import answers, behind, drivers, handlers
 from grafana.panels.routes import PANELS
 from grafana.query import Param
 from grafana.registers import REGISTER
-from grafana.route import AUDIENCE, FROM, LIMIT, POINTS, STATUSES, TO, Route
+from grafana.route import AUDIENCE, AUDIENCES, FROM, LIMIT, POINTS, STATUSES, TO, Route
 
 ROUTES: tuple[Route, ...] = (
     Route(path="/api/health", handler=handlers.health, answer=answers.Health),
@@ -36,6 +36,17 @@ ROUTES: tuple[Route, ...] = (
             FROM,
             TO,
             POINTS,
+        ),
+    ),
+    Route(
+        path="/api/kpi/drivers",
+        handler=behind.what_drives,
+        answer=list[drivers.Driver],
+        params=(
+            Param(name="kpi", about="a KPI's id", required=True, example="csat"),
+            Param(name="audience", about="the KPI's own if left out", choices=AUDIENCES),
+            Param(name="split", about="one of its dimensions", required=True, example="channel"),
+            Param(name="window", about="5m … 90d, or now; the tile's if left out"),
         ),
     ),
     Route(

@@ -2,56 +2,25 @@
 
 import { byId, el, setState, setText } from "./dom.js";
 import { age, clock, grouped, moment, value } from "./format.js";
-import { SIGNS, WORDS } from "./tiles.js";
+import { AlertBook, RANK, drawCounts } from "./alertbook.js";
+import { SIGNS } from "./words.js";
 
 // Heights of a row in the style sheet, without and with what to do.
 const ROW_REM = 3.9;
 const ROOMY_REM = 5.4;
-const RANK = { red: 3, yellow: 2, blue: 1, ok: 0 };
 const STATUS = { open: "open", acknowledged: "acknowledged", in_progress: "in progress" };
 const WHOSE = { all: "everyone", customer: "customers", partner: "partners" };
-const SHARED = ["all", "both", "none", "engine"];
 
-/** Whether an alert is about a KPI as a whole, not about one channel or partner. */
-const isTotal = (alert) => !alert.segment.includes("|");
-
-export class AlertLog {
+export class AlertLog extends AlertBook {
   constructor(audience) {
-    this.audience = audience;
-    this.alerts = [];
+    super(audience);
     this.rows = new Map();
     this.list = byId("alerts");
     this.more = byId("alerts-more");
-    this.known = false;
-  }
-
-  /** All alerts, as the API tells them. */
-  update(alerts) {
-    const concerns = (a) => this.audience === "all" || a.audience === this.audience || SHARED.includes(a.audience);
-    this.alerts = alerts.filter(concerns);
-    this.known = true;
-  }
-
-  get active() {
-    return this.alerts.filter((a) => a.status !== "resolved");
-  }
-
-  /** The worst open alert of a KPI, of its total rather than of a part; or null. */
-  worstOf(kpi) {
-    const weight = (a) => RANK[a.severity] * 2 + (isTotal(a) ? 1 : 0);
-    const found = this.active.filter((a) => a.kpi === kpi && a.severity !== "ok");
-    return found.sort((a, b) => weight(b) - weight(a))[0] ?? null;
-  }
-
-  /** The spans of the alerts on a KPI's total, for its trend. */
-  spansOf(kpi) {
-    return this.alerts
-      .filter((a) => a.kpi === kpi && isTotal(a))
-      .map((a) => ({ from: a.opened_at, to: a.resolved_at, severity: a.severity, sign: SIGNS[a.severity] }));
   }
 
   draw(now) {
-    this.#counts();
+    drawCounts(this);
     const shown = this.#chosen();
     const fresh = shown.map((alert) => this.#row(alert, now));
     const gone = new Set(this.list.children);
@@ -121,21 +90,6 @@ export class AlertLog {
   #detail(alert) {
     const expected = alert.expected === null ? "" : ` against ${value(alert.unit, alert.expected)} expected`;
     return `${WHOSE[alert.label] ?? alert.label} · ${value(alert.unit, alert.value)}${expected} · n ${grouped(alert.n)}`;
-  }
-
-  #counts() {
-    const active = this.active;
-    const nodes = ["red", "yellow", "blue"]
-      .map((severity) => [severity, active.filter((a) => a.severity === severity).length])
-      .filter(([, n]) => n > 0)
-      .map(([severity, n]) => el("span", { class: "count", "data-severity": severity }, `${SIGNS[severity]} ${n} ${WORDS[severity]}`));
-    const host = byId("alert-counts");
-    const quiet = this.known ? "✓ No open alerts" : "";
-    const text = nodes.map((n) => n.textContent).join(" ") || quiet;
-    if (host.dataset.text !== text) {
-      host.dataset.text = text;
-      host.replaceChildren(...(nodes.length ? nodes : [el("span", { class: "count", "data-severity": "ok" }, quiet)]));
-    }
   }
 
   #empty() {

@@ -1,12 +1,10 @@
 // Lines and bars, drawn by hand in SVG: small, sharp at every size, and at home in the page's style.
 
 import { svg } from "./dom.js";
-import { clock } from "./format.js";
-
-const HOUR = 3_600_000;
+import { timeTicks } from "./time-axis.js";
 
 /** Lowest and highest of some values, with room around. */
-function domain(values, { zero = false, least = 0 } = {}) {
+export function domain(values, { zero = false, least = 0 } = {}) {
   const known = values.filter((v) => v !== null && v !== undefined);
   if (!known.length) return [0, 1];
   let low = Math.min(...known, ...(zero ? [0] : []));
@@ -16,7 +14,7 @@ function domain(values, { zero = false, least = 0 } = {}) {
 }
 
 /** A path through the points that exist; it breaks where there is no data. */
-function path(rows, x, y) {
+export function path(rows, x, y) {
   let pen = "M";
   let d = "";
   for (const row of rows) {
@@ -30,7 +28,7 @@ function path(rows, x, y) {
   return d;
 }
 
-const last = (rows) => rows.findLast((row) => row.value !== null);
+export const last = (rows) => rows.findLast((row) => row.value !== null);
 
 /** A tile's trend: the line, its end, and the target as a dashed line. */
 export function sparkline(host, series, target, label) {
@@ -67,11 +65,11 @@ function ticks(low, high, wanted) {
 }
 
 /** What line and bar charts share: frame, scales, grid and labels. */
-function frame(host, { from, to, low, high, axis, label }) {
+export function frame(host, { from, to, low, high, axis, label, left: leftEm }) {
   const [width, height] = [host.clientWidth, host.clientHeight];
   const em = parseFloat(getComputedStyle(host).fontSize);
-  const labels = ticks(low, high, height < 9 * em ? 2 : 3).map((v) => [v, axis(v)]);
-  const left = Math.max(...labels.map(([, text]) => text.length), 2) * em * 0.62 + em * 0.4;
+  const labels = leftEm ? [] : ticks(low, high, height < 9 * em ? 2 : 3).map((v) => [v, axis(v)]);
+  const left = leftEm ? leftEm * em : Math.max(...labels.map(([, text]) => text.length), 2) * em * 0.62 + em * 0.4;
   const bottom = height - em * 1.5;
   const x = (t) => left + ((t - from) / (to - from)) * (width - left - em * 0.5);
   const y = (v) => em * 0.5 + (1 - (v - low) / (high - low)) * (bottom - em * 0.5);
@@ -82,15 +80,16 @@ function frame(host, { from, to, low, high, axis, label }) {
       svg("text", { class: "tick", x: left - em * 0.5, y: y(v) + em * 0.35, "text-anchor": "end" }, text),
     );
   }
-  for (let t = Math.ceil(from / (6 * HOUR)) * 6 * HOUR; t <= to; t += 6 * HOUR) {
-    const middle = Math.min(Math.max(x(t), left + em), width - em * 1.3);
-    root.append(svg("text", { class: "tick", x: middle, y: height - em * 0.2, "text-anchor": "middle" }, clock(t)));
+  for (const [t, text] of timeTicks(from, to, (width - left) / (em * 5))) {
+    const half = text.length * em * 0.28;
+    const middle = Math.min(Math.max(x(t), left + half), width - half);
+    root.append(svg("text", { class: "tick", x: middle, y: height - em * 0.2, "text-anchor": "middle" }, text));
   }
   return { root, x, y, bottom, left, width, em };
 }
 
 /** The spans of alerts behind a trend: a band and the sign of its severity. */
-function bands(chart, spans, from, to) {
+export function bands(chart, spans, from, to) {
   for (const span of spans.filter((s) => (s.to ?? to) >= from && s.from <= to)) {
     const [begin, end] = [chart.x(Math.max(span.from, from)), chart.x(Math.min(span.to ?? to, to))];
     const size = { x: begin, y: 0, width: Math.max(end - begin, 2), height: chart.bottom };

@@ -31,6 +31,17 @@ export function addressFor(other) {
   return `?${next}`;
 }
 
+/** A link within this wall, with the token and the kiosk's settings that its address carries. */
+export function withToken(link) {
+  const [path, query = ""] = link.split("?");
+  const next = new URLSearchParams(query);
+  for (const name of ["token", "kiosk", "pages"]) {
+    if (address.has(name) && !next.has(name)) next.set(name, address.get(name));
+  }
+  const words = next.toString();
+  return words ? `${path}?${words}` : path;
+}
+
 /** Listen for ever: `onPush(data, isSnapshot)`, `onState("live" | "lost")`. */
 export function listen(onPush, onState) {
   let failures = 0;

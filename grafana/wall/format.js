@@ -100,6 +100,19 @@ export function moment(at, now) {
   return `${formatted(at, options)} ${clock(at)}`;
 }
 
+/** 3 Mar. */
+export const dayName = (at) => formatted(at, { day: "numeric", month: "short" });
+
+/** How far local time is ahead of UTC at a moment, in ms. */
+export function offsetOf(at) {
+  const part = Object.fromEntries(
+    new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" })
+      .formatToParts(new Date(at))
+      .map((p) => [p.type, Number(p.value)]),
+  );
+  return Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute) - Math.floor(at / MINUTE) * MINUTE;
+}
+
 const WINDOWS = { "5m": "5 min", "1h": "1 h", "24h": "24 h", "7d": "7 d", "30d": "30 d", "90d": "90 d", now: "now" };
 
 /** A window's name for people. */

@@ -46,6 +46,12 @@ export class Status {
     return silent.length ? Math.min(...silent.map((s) => s.since)) : null;
   }
 
+  /** The same in words; null where it is fresh. */
+  staleText(topics) {
+    const since = this.staleSinceOf(topics);
+    return since === null ? null : `◷ stale since ${moment(since, this.now)}`;
+  }
+
   draw() {
     const health = this.health;
     setText(byId("clock"), clock(this.now));

@@ -1,11 +1,11 @@
 // The key figures. A tile is built once; afterwards only its texts and states change.
 
 import { el, setState, setText } from "./dom.js";
-import { NONE, grouped, moment, parts, span, trimmed, value, windowName } from "./format.js";
+import { NONE, moment, parts, windowName } from "./format.js";
+import { withToken } from "./data.js";
 import { sparkline } from "./charts.js";
+import { basisText, deltaText, stateText } from "./words.js";
 
-export const SIGNS = { red: "▲", yellow: "◆", blue: "●", ok: "✓" };
-export const WORDS = { red: "critical", yellow: "warning", blue: "information" };
 const RANGES = { "7d": ["now-7d", 30], "30d": ["now-30d", 32], "90d": ["now-90d", 45] };
 
 /** One hero KPI of this wall's audience. */
@@ -24,7 +24,7 @@ export class Tile {
     this.node = el(
       "article",
       { class: "tile", "data-kpi": kpi.id, "data-segment": segment, title: kpi.subtitle },
-      el("header", {}, el("h2", {}, kpi.title), el("p", {}, windowName(kpi.window))),
+      el("header", {}, el("h2", {}, el("a", { href: withToken(`/kpi/${kpi.id}?audience=${segment}`) }, kpi.title)), el("p", {}, windowName(kpi.window))),
       el("p", { class: "tile-value" }, this.figure, this.unit),
       this.state,
       this.delta,
@@ -49,8 +49,8 @@ export class Tile {
   describe(row) {
     const known = row !== null && row.value !== null;
     setState(this.node, "empty", known ? null : "yes");
-    setText(this.delta, known ? this.#delta(row) : "");
-    setText(this.basis, known ? this.#basis(row) : "");
+    setText(this.delta, known ? deltaText(this.kpi, row) : "");
+    setText(this.basis, known ? basisText(this.kpi, row) : "");
   }
 
   /** Its state: stale before alert, alert before target, in words and sign as well as colour. */
@@ -61,48 +61,7 @@ export class Tile {
     const met = this.row?.target_met ?? null;
     setState(this.node, "met", met === null ? null : String(met));
     const since = stale ? `◷ stale since ${moment(staleSince, now)}` : null;
-    setText(this.state, this.#state(alert, met, since));
-  }
-
-  #state(alert, met, stale) {
-    const { unit, topics } = this.kpi;
-    if (!this.row || this.row.value === null) return `No data yet: waiting for events on topic ${topics.join(", ")}`;
-    if (stale) return stale;
-    const goal = this.kpi.target === null ? "" : `target ${trimmed(unit, this.kpi.target)}`;
-    if (alert) {
-      const state = `${SIGNS[alert.severity]} ${WORDS[alert.severity]}`;
-      // Where only a part of it is in alarm, say which.
-      const about = alert.segment.includes("|") ? `: ${alert.label}` : goal && ` · ${goal}`;
-      return state + about;
-    }
-    if (met !== null) return met ? `✓ meets ${goal}` : `▽ misses ${goal}`;
-    return this.row.previous === null ? "" : `last week ${value(unit, this.row.previous)}`;
-  }
-
-  #delta(row) {
-    if (row.delta === null) return "";
-    const size = span(this.kpi.unit, row.delta);
-    if (Math.abs(row.delta) <= this.#chance(row) || value(this.kpi.unit, row.value) === value(this.kpi.unit, row.previous)) {
-      return "≈ as last week";
-    }
-    const better = row.delta > 0 === (this.kpi.better === "up");
-    return `${row.delta > 0 ? "▲" : "▼"} ${size} ${better ? "better" : "worse"} than last week`;
-  }
-
-  /** How far two such figures differ by chance alone (95 %). */
-  #chance(row) {
-    if (row.error !== null) return row.error;
-    return this.kpi.unit === "count" && this.kpi.kind === "flow" ? 1.96 * Math.sqrt(row.value + row.previous) : 0;
-  }
-
-  #basis(row) {
-    const shown = [];
-    if (this.kpi.kind === "flow" && this.kpi.unit !== "count") {
-      shown.push(`n ${grouped(row.n)}${row.n < this.kpi.n_min ? " (few)" : ""}`);
-    }
-    if (row.error !== null) shown.push(`± ${span(this.kpi.unit, row.error)}`);
-    if (row.provisional) shown.push("provisional");
-    return shown.join(" · ");
+    setText(this.state, stateText(this.kpi, this.row, alert, since));
   }
 
   /** What to ask the API for its trend. */
@@ -119,9 +78,19 @@ export class Tile {
   }
 }
 
-/** The tiles of an audience, in the catalogue's order: everything keeps its place. */
+/** The overview's figures in the order in which they are read; the others have pages of their own. */
+const SHOWN = [
+  "customers_total", "partners_total", "nps", "csat", "pss", "engagement_rate",
+  "sentiment_score", "first_response_time", "incidents_open", "on_time_delivery_rate", "revenue", "availability",
+  "partner_nps", "feedback_count", "tickets_open", "deliveries_overdue",
+];
+const SHOWN_MAX = 13;
+
+/** The tiles of an audience: everything keeps its place. */
 export function makeTiles(catalogue, audience) {
-  return catalogue.kpis
-    .filter((kpi) => kpi.hero && (audience === "all" || kpi.audiences.includes(audience)))
+  const byId = new Map(catalogue.kpis.map((kpi) => [kpi.id, kpi]));
+  return SHOWN.map((id) => byId.get(id))
+    .filter((kpi) => kpi?.hero && (audience === "all" || kpi.audiences.includes(audience)))
+    .slice(0, SHOWN_MAX)
     .map((kpi) => new Tile(kpi, kpi.audiences.includes(audience) ? audience : kpi.audiences[0]));
 }

@@ -6,6 +6,8 @@ import { addressFor, audience, get, listen } from "./data.js";
 import { Status } from "./status.js";
 import { AlertLog } from "./alerts.js";
 import { makeTiles } from "./tiles.js";
+import { Menu } from "./nav.js";
+import { Kiosk } from "./kiosk.js";
 import { Voice } from "./voice.js";
 import { DeliveriesPanel, TicketsPanel, TrendPanel } from "./panels.js";
 
@@ -111,6 +113,10 @@ async function start() {
     setTimeout(start, 3_000);
     return;
   }
+  get("/api/dashboards").then(({ rows }) => {
+    new Menu(rows, byId("menu-button"));
+    new Kiosk(rows).start();
+  }, () => {});
   listen(push, (state) => {
     status.connected(state);
     draw();

@@ -1,0 +1,38 @@
+// Kiosk: no controls, and on to the next page after so many seconds (?kiosk=60&pages=csat,overview).
+
+import { setState } from "./dom.js";
+import { pagesOf } from "./nav.js";
+import { withToken } from "./data.js";
+
+const SECONDS_LEAST = 3;
+
+/** The pages to rotate through: those named, or all. */
+export function rotation(rows, named) {
+  const pages = pagesOf(rows);
+  const wanted = (named ?? "").split(",").filter(Boolean);
+  const chosen = wanted.map((uid) => pages.find((p) => p.uid === uid || (uid === "overview" && p.path === "/"))).filter(Boolean);
+  return chosen.length ? chosen : pages;
+}
+
+export class Kiosk {
+  constructor(rows, address = new URLSearchParams(location.search)) {
+    this.on = address.has("kiosk");
+    this.seconds = Number(address.get("kiosk")) || 0;
+    this.pages = rotation(rows, address.get("pages"));
+  }
+
+  start() {
+    setState(document.body, "kiosk", this.on ? "yes" : null);
+    if (this.seconds <= 0 || this.pages.length < 2) return;
+    const place = this.pages.findIndex((p) => p.path === location.pathname);
+    const next = this.pages[(place + 1) % this.pages.length];
+    setTimeout(() => this.#move(next), Math.max(SECONDS_LEAST, this.seconds) * 1_000);
+  }
+
+  /** Only to a server that answers: a wall shows stale figures rather than an error page. */
+  async #move(next) {
+    const answers = await fetch(next.path, { method: "HEAD" }).then((r) => r.ok, () => false);
+    if (answers) location.assign(withToken(next.path));
+    else setTimeout(() => this.#move(next), 5_000);
+  }
+}

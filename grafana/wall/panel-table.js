@@ -1,0 +1,49 @@
+// Rows with coloured state and links. A row keeps its place while it stays: nothing flickers.
+
+import { el, setState } from "./dom.js";
+import { configOf, mapped, stateOfValue, text } from "./fields.js";
+import { isNumber } from "./rows.js";
+import { SIGNS } from "./words.js";
+
+const COLOURED = ["color-text", "color-background", "color-background-solid"];
+const isColoured = ({ custom }) => COLOURED.includes(custom.cellOptions?.type ?? custom.displayMode);
+
+/** Only addresses of this wall or of the web: nothing that runs. */
+function linkOf(config, row, value) {
+  const url = config.links?.[0]?.url;
+  if (!url) return null;
+  const filled = url.replace(/\$\{__value\.(?:raw|text)\}/g, encodeURIComponent(value ?? "")).replace(/\$\{__data\.fields\.(?:"([^"]+)"|(\w+))\}/g, (_, quoted, plain) => encodeURIComponent(row[quoted ?? plain] ?? ""));
+  return /^(https?:\/\/|\/(?!\/))/.test(filled) ? filled : null;
+}
+
+function cell(column, row, now) {
+  const value = row[column.name];
+  const words = text(value, column.config, now);
+  const state = isColoured(column.config) || mapped(value, column.config)?.color ? stateOfValue(value, column.config) : null;
+  const sign = state && state in SIGNS ? `${SIGNS[state]} ` : state === "green" ? "✓ " : "";
+  const href = linkOf(column.config, row, value);
+  const body = href ? el("a", { class: "link", href }, sign + words) : sign + words;
+  const node = el("td", { class: isNumber(column) ? "number" : null, title: words.length > 40 ? words : null }, body);
+  setState(node, "severity", state);
+  return node;
+}
+
+export function draw(host, panel) {
+  const [frame] = panel.frames;
+  const rows = panel.frames.flatMap((f) => f.rows);
+  if (!rows.length) return false;
+  const columns = frame.columns
+    .map((c) => ({ ...c, config: configOf(panel.spec, c) }))
+    .map((c) => (c.type.startsWith("timestamp") && !c.config.unit?.startsWith("dateTime") ? { ...c, config: { ...c.config, unit: "dateTimeAsIso" } } : c))
+    .filter((c) => !c.config.custom.hidden && !c.config.custom.hideFrom?.viz);
+  const key = JSON.stringify([columns.map((c) => c.name), rows]);
+  if (host.shownKey === key && host.firstElementChild?.tagName === "TABLE") return true;
+  host.shownKey = key;
+  const heads = columns.map((c) => el("th", { scope: "col", class: isNumber(c) ? "number" : null }, c.config.displayName ?? c.title ?? c.name));
+  const lines = rows.map((row) => el("tr", {}, ...columns.map((c) => cell(c, row, panel.page.now))));
+  const top = host.scrollTop;
+  host.replaceChildren(el("table", { "aria-label": panel.title.textContent }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...lines)));
+  host.scrollTop = top;
+  return true;
+}
+

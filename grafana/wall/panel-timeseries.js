@@ -1,0 +1,124 @@
+// Lines over time: expected bands, limits, last week dashed, alerts as regions behind.
+
+import { el, svg } from "./dom.js";
+import { configOf, stateOf, text } from "./fields.js";
+import { bands, domain, frame, last, path } from "./charts.js";
+import { isNumber, isTime } from "./rows.js";
+import { SIGNS } from "./words.js";
+
+/** Every line: {name, rows: [{time, value}], config}. A text column splits a number column. */
+function linesOf(panel) {
+  return panel.frames.flatMap((f) => {
+    const time = f.columns.find(isTime);
+    if (!time) return [];
+    const label = f.columns.find((c) => c.type === "string");
+    const groups = label ? [...new Set(f.rows.map((r) => r[label.name]))] : [null];
+    return f.columns.filter(isNumber).flatMap((column) =>
+      groups.map((group) => {
+        const name = group ?? column.title ?? column.name;
+        const config = configOf(panel.spec, { ...column, title: name, refId: f.refId });
+        const rows = f.rows.filter((r) => group === null || r[label.name] === group).map((r) => ({ time: r[time.name], value: r[column.name] }));
+        return { name: config.displayName ?? name, key: column.name, rows, config, look: lookOf(config, name) };
+      }),
+    );
+  }).filter((line) => !line.config.custom.hideFrom?.viz);
+}
+
+/** previous, target, expected, bar or line: how a series looks is part of what it says. */
+function lookOf({ custom }, name) {
+  if (/target|threshold|limit/i.test(name)) return "target";
+  if (custom.fillBelowTo || /expected|lower|upper|band/i.test(name)) return "expected";
+  if (custom.lineStyle?.fill === "dash" || /last week|previous/i.test(name)) return "previous";
+  return custom.drawStyle === "bars" ? "bar" : "line";
+}
+
+/** The band between the line that fills and the one it fills down to. */
+function expectedBand(chart, lines, x) {
+  for (const upper of lines.filter((l) => l.config.custom.fillBelowTo)) {
+    const lower = lines.find((l) => l.name === upper.config.custom.fillBelowTo || l.key === upper.config.custom.fillBelowTo);
+    if (!lower) continue;
+    const floor = new Map(lower.rows.map((r) => [r.time, r.value]));
+    const both = upper.rows.filter((r) => r.value !== null && (floor.get(r.time) ?? null) !== null);
+    if (!both.length) continue;
+    const top = both.map((r) => `${x(r.time).toFixed(1)} ${chart.y(r.value).toFixed(1)}`);
+    const foot = both.map((r) => `${x(r.time).toFixed(1)} ${chart.y(floor.get(r.time)).toFixed(1)}`).reverse();
+    chart.root.append(svg("path", { class: "expected-band", d: `M${[...top, ...foot].join("L")}Z` }));
+  }
+}
+
+function limits(chart, config, [low, high]) {
+  if ((config.custom.thresholdsStyle?.mode ?? "off") === "off") return;
+  for (const step of (config.thresholds?.steps ?? []).filter((s) => s.value !== null && s.value > low && s.value < high)) {
+    const state = stateOf(step.color) ?? "none";
+    chart.root.append(svg("path", { class: "limit", "data-state": state, d: `M${chart.left} ${chart.y(step.value)}H${chart.width}` }));
+  }
+}
+
+function bars(chart, line, x, step, low) {
+  for (const row of line.rows.filter((r) => r.value !== null)) {
+    const width = Math.max(1, chart.x(row.time + step) - chart.x(row.time) - chart.em * 0.15);
+    const y = chart.y(row.value);
+    chart.root.append(svg("rect", { class: "bar", x: chart.x(row.time), y, width, height: Math.max(0, chart.y(Math.max(low, 0)) - y), rx: 1.5 }));
+  }
+}
+
+/** Alerts on what the panel shows (all, where it does not say what). */
+function regions(panel) {
+  const ids = panel.kpis;
+  return panel.page.annotations
+    .filter((a) => !ids.length || a.tags.some((tag) => ids.includes(tag)))
+    .map((a) => {
+      const severity = a.tags.find((tag) => tag in SIGNS) ?? "blue";
+      return { from: a.time, to: a.timeEnd, severity, sign: SIGNS[severity] };
+    });
+}
+
+export function draw(host, panel) {
+  const lines = linesOf(panel);
+  if (!lines.some((line) => line.look !== "target" && last(line.rows))) return false;
+  const known = lines.filter((line) => last(line.rows));
+  const main = known.filter((line) => line.look === "line" || line.look === "bar");
+  main.forEach((line, place) => { line.tone = place % 6; });
+  const chartHost = el("div", { class: "chart" });
+  host.replaceChildren(legend(known, main), chartHost);
+  plot(chartHost, panel, known);
+  return true;
+}
+
+function plot(host, panel, lines) {
+  const [from, to] = panel.scope.span(panel.page.now);
+  const times = lines[0].rows.map((r) => r.time);
+  const step = times.length > 1 ? times[1] - times[0] : 0;
+  const config = lines[0].config;
+  const zero = lines.some((l) => l.look === "bar") || config.min === 0;
+  const range = domain(lines.flatMap((l) => l.rows.map((r) => r.value)), { zero });
+  const [low, high] = [config.min ?? range[0], Math.max(range[1], config.max !== undefined && config.unit !== "percentunit" ? config.max : -Infinity)];
+  const axis = (v) => text(v, config).replace(/\.0(?=\D|$)/, "");
+  const chart = frame(host, { from: Math.min(from, times[0]), to: Math.max(to, times.at(-1)), low, high, axis, label: spoken(panel, lines) });
+  const x = (t) => chart.x(t + step / 2);
+  bands(chart, regions(panel), from, to);
+  expectedBand(chart, lines, x);
+  limits(chart, config, [low, high]);
+  for (const line of lines) {
+    if (line.look === "bar") bars(chart, line, x, step, low);
+    else chart.root.append(svg("path", { class: line.look, "data-tone": line.tone, d: path(line.rows, x, chart.y) }));
+  }
+  for (const line of lines.filter((l) => l.look === "line")) {
+    const end = last(line.rows);
+    chart.root.append(svg("circle", { class: "end", "data-tone": line.tone, cx: x(end.time), cy: chart.y(end.value), r: chart.em * 0.26 }));
+  }
+  host.replaceChildren(chart.root);
+}
+
+function legend(lines, main) {
+  const entries = lines.filter((l) => !(l.look === "expected" && !l.config.custom.fillBelowTo));
+  if (entries.length < 2) return "";
+  return el("p", { class: "legend" }, ...entries.map((line) => {
+    const end = main.includes(line) ? ` ${text(last(line.rows).value, line.config)}` : "";
+    const name = line.look === "expected" ? "expected" : line.name;
+    return el("span", { class: "legend-entry", "data-line": line.look, "data-tone": line.tone ?? "" }, name, el("b", {}, end));
+  }));
+}
+
+const spoken = (panel, lines) =>
+  `${panel.title.textContent}: ${lines.map((l) => `${l.name} ${text(last(l.rows).value, l.config)}`).join(", ")}`;
