@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.builders.dashboard import FieldColor, Panel
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId
 
@@ -56,12 +58,13 @@ def stat(
     title: str = "",
     window: str = "",
     figure: str = "",
+    only: Mapping[str, str] | None = None,
 ) -> Panel:
     """A tile: the figure, below it target, last week, sample size."""
     kpi = KPIS[kpi_id]
     columns = (Column("value"), Column("note", type="string"))
     asked = {"kpi": kpi_id, "audience": audience, "window": window, "figures": figure}
-    ask = Ask("stat", columns, {**asked, **FILTERS})
+    ask = Ask("stat", columns, {**asked, **FILTERS, **(only or {})})
     colours = looks.plain() if figure else looks.thresholds(kpi, limits)
     return (
         _titled(kpi, title, window)
@@ -90,6 +93,7 @@ def trend(
     audience: str = "",
     title: str = "",
     figures: tuple[str, ...] = (),
+    only: Mapping[str, str] | None = None,
 ) -> Panel:
     """A trend with target, last week's line, limits, and the band it is expected in."""
     kpi = KPIS[kpi_id]
@@ -103,7 +107,7 @@ def trend(
         Column("high", "expected to"),
     )
     asked = {"kpi": kpi_id, "audience": audience, "figures": ",".join(figures)}
-    ask = _series(columns, asked)
+    ask = _series(columns, {**asked, **(only or {})})
     panel = _titled(kpi, title or f"{kpi.title}: trend", "").type("timeseries").with_target(ask)
     return _marked(_drawn(panel).thresholds(looks.lines(kpi, limits)))
 
@@ -153,12 +157,17 @@ def _marked(panel: Panel) -> Panel:
 def trends(
     kpi_ids: tuple[str, ...], title: str, *, audience: str = "", about: str = "", bars: bool = False
 ) -> Panel:
-    """Several KPIs of one unit on one trend."""
+    """Several KPIs on one trend; an axis for each unit."""
     first = KPIS[kpi_ids[0]]
     columns = (_TIME, *(Column(kpi, KPIS[kpi].title) for kpi in kpi_ids))
     ask = _series(columns, {"kpi": ",".join(kpi_ids), "audience": audience})
     panel = _titled(first, title, "").description(about or title).type("timeseries")
-    return _drawn(panel.with_target(ask), bars=bars).thresholds(looks.plain())
+    _drawn(panel.with_target(ask), bars=bars).thresholds(looks.plain())
+    for kpi in (KPIS[name] for name in kpi_ids):
+        if kpi.unit != first.unit:
+            told = {"unit": UNITS[kpi.unit], "custom__axisPlacement": "right"}
+            panel.override_by_name(kpi.title, override(**told))
+    return panel
 
 
 def bars(
@@ -191,6 +200,36 @@ def bars(
         .thresholds(looks.thresholds(kpi, limits))
         .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     )
+
+
+def levels(kpi_ids: tuple[str, ...], title: str, about: str, *, audience: str = "") -> Panel:
+    """A bar for each of several KPIs of one unit."""
+    return (
+        _several(kpi_ids, title, about, audience)
+        .type("bargauge")
+        .options(
+            {
+                "orientation": "horizontal",
+                "displayMode": "basic",
+                "valueMode": "text",
+                "showUnfilled": True,
+                "namePlacement": "left",
+                "reduceOptions": {**_VALUES, "fields": "/^value$/"},
+            }
+        )
+        .thresholds(looks.plain())
+    )
+
+
+def parts(kpi_ids: tuple[str, ...], title: str, about: str, *, audience: str = "") -> Panel:
+    """Several counts as parts of their sum: number and percent."""
+    return _pie(_several(kpi_ids, title, about, audience))
+
+
+def _several(kpi_ids: tuple[str, ...], title: str, about: str, audience: str) -> Panel:
+    asked = {"kpi": ",".join(kpi_ids), "audience": audience}
+    ask = Ask("stat", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})
+    return _titled(KPIS[kpi_ids[0]], title, "").description(about).with_target(ask)
 
 
 def columns(

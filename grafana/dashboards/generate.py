@@ -5,12 +5,34 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from grafana.dashboards import overview, signals, supply
+from grafana.dashboards import (
+    customers,
+    engine,
+    feedback,
+    metrics,
+    overview,
+    partners,
+    sentiment,
+    signals,
+    supply,
+    work,
+)
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, as_json
 
 FOLDER = Path(__file__).parent / "json"
-_MODULES = (overview, signals, supply)
+_MODULES = (
+    overview,
+    metrics,
+    signals,
+    sentiment,
+    work,
+    customers,
+    feedback,
+    partners,
+    supply,
+    engine,
+)
 
 
 def all_pages(limits: Limits) -> list[Page]:

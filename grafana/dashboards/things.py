@@ -94,6 +94,28 @@ def _panel(kind: str, title: str, about: str) -> Panel:
     return Panel().type(kind).title(title).description(about).datasource(SOURCE).no_value("–")
 
 
+def matrix(
+    title: str,
+    about: str,
+    split: tuple[str, ...],
+    kpis: tuple[str, ...],
+    *,
+    audience: str,
+    window: str = "",
+    top: int = 50,
+) -> Panel:
+    """Several KPIs by the values of a split: a table."""
+    cells = tuple(Cell(name, name) for name in split) + tuple(figure(kpi) for kpi in kpis)
+    asked = {
+        "kpi": ",".join(kpis),
+        "split": ",".join(split),
+        "audience": audience,
+        "window": window,
+        "top": str(top),
+    }
+    return table(title, about, cells, "split", {**asked, **FILTERS})
+
+
 def heatmap(title: str, about: str, audience: str) -> Panel:
     """Alerts by hour of day and day."""
     columns = (

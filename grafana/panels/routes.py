@@ -130,7 +130,7 @@ PANELS: tuple[Route, ...] = (
         params=(AUDIENCE,),
     ),
     Route(
-        path="/api/panels/deliveries-of-alerts",
+        path="/api/panels/receivers",
         handler=incidents.receivers,
         answer=list[incidents.ReceiverRow],
     ),
