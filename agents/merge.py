@@ -40,7 +40,7 @@ class MergeRun:
             connect.kafka(settings),
             self.names.app,
             self.names.merge_state,
-            lambda _: MergeState(settings),
+            lambda shard: MergeState(settings, shard),
         )
         self.stage.opened = self._opened
         self.stage.before_commit = self._before_commit
@@ -58,7 +58,7 @@ class MergeRun:
         self.readouts[table.partition] = (readout, projection, bench)
         shown = await projection.read(self.names.shown, str(table.partition))
         if int(shown or 0) < table.next.get(self.names.panes, 0):
-            state.touch_all()  # some of what was saved may never have reached Redis
+            readout.touch_all()  # some of what was saved may never have reached Redis
 
     async def _before_commit(self, table: PartitionTable[MergeState]) -> None:
         """What is saved must have been told: verdicts on judged panes, readings to Redis."""
@@ -104,11 +104,8 @@ class MergeRun:
     async def _show(self, table: PartitionTable[MergeState]) -> None:
         readout, projection, _ = self.readouts[table.partition]
         reached = table.next.get(self.names.panes, 0)
-        writes, kpis = readout.all()
+        writes, kpis = readout.all(now_ms())
         projection.put(writes)
-        counted = table.state.account_readings(self.names, readout.version)
-        projection.put([write for _, write in counted])
-        kpis.update(kpi for kpi, _ in counted)
         lists = tuple(self._put_lists(table.state, projection))
         registers = tuple(self._put_registers(table.state, projection))
         if not readout.behind:
@@ -150,7 +147,7 @@ class MergeRun:
         outcome = await projection.flush(now_ms(), change)
         if outcome is Outcome.EMPTIED:
             log.warning("merge %d: Redis is empty, writing everything again", partition)
-            readout.state.touch_all()
+            readout.touch_all()
         elif outcome is Outcome.FENCED and partition in self.stage.tables:
             fail(f"merge {partition}", RuntimeError("another worker owns this shard"))
 

@@ -19,7 +19,7 @@ from streams.folding import EARLY, LATE, REPEATED, TopicState
 from streams.folds.base import TextModel
 from streams.panes import Cell, PaneId
 from streams.producing import key_of
-from streams.readout import spots
+from streams.spots import spots
 
 TOPIC_OF_TYPE: dict[str, str] = {
     str(kind.__struct_config__.tag): topic for topic, kinds in BY_TOPIC.items() for kind in kinds

@@ -61,6 +61,9 @@ class Names:
         self.changes = f"{self.root}changes"
         self.sentinel = f"{self.root}sentinel"
         self.health = f"{self.root}health"
+        # Hash: field ``kpi|role|dim=value,…`` (``schemas.readings.reference_field``) → the target,
+        # yellow or red limit or fact that holds now, as JSON; null: none does. By merge shard 0.
+        self.references = f"{self.root}references"
         # Hash: by merge shard, the offset of the panes topic up to which Redis holds everything.
         self.shown = f"{self.root}shown"
 

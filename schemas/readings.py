@@ -13,6 +13,8 @@ from schemas.measures import DAY_MS
 SERIES_BUCKET_MS = {"m": DAY_MS, "f": 2 * DAY_MS, "h": 40 * DAY_MS}
 SERIES_KEEP_MS = {"m": DAY_MS, "f": 3 * DAY_MS, "h": 40 * DAY_MS}
 SERIES_WIDTH_MS = {"m": 60_000, "f": 300_000, "h": 3_600_000}
+# A Redis key, a field of its hash, and the value to write there.
+Write = tuple[str, str, bytes]
 # Window name of a level, which has none.
 NOW = "now"
 
@@ -86,6 +88,11 @@ def parse_segment(text: str) -> tuple[str, dict[str, str]]:
     audience, _, rest = text.partition("|")
     pairs = (part.partition("=") for part in rest.split(",") if part)
     return audience, {name: value for name, _, value in pairs}
+
+
+def reference_field(kpi: str, role: str, dims: dict[str, str]) -> str:
+    """Field of the ``references`` hash; dimensions in the order of their names."""
+    return f"{kpi}|{role}|" + ",".join(f"{name}={dims[name]}" for name in sorted(dims))
 
 
 def field(segment: str, window: str) -> str:

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_token: str = ""
     time_zone: str = "UTC"
     currency: str = "EUR"
+    performance_weights: str = "40,20,20,20"
     # "wall": an idle engine's windows move on with the clock; "data": they end at the last event.
     clock: str = "wall"
     close_delay_s: int = 30
@@ -110,6 +111,7 @@ HELP: dict[str, str] = {
     "api_token": "bearer token the API asks for; empty: none",
     "time_zone": "hours, days and weeks on walls",
     "currency": "reporting currency",
+    "performance_weights": "a partner's performance: sales, conversion, on-time, satisfaction",
     "clock": "wall: windows move on when no event comes; data: they end at the last event",
     "close_delay_s": "a pane closes when event time is this far past its end",
     "early_limit_s": "an event this far ahead of its record is early and moves no time",
@@ -226,6 +228,11 @@ def _check(settings: Settings) -> None:
     if re.fullmatch(r"[A-Za-z0-9._-]{0,100}", settings.prefix) is None:
         raise ValueError(f"CC_PREFIX={settings.prefix!r} is no beginning of a topic's name")
     _check_numbers(settings)
+    weights = settings.performance_weights
+    if re.fullmatch(r"(\d+(\.\d+)?,){3}\d+(\.\d+)?", weights) is None or not re.search(
+        r"[1-9]", weights
+    ):
+        raise ValueError(f"CC_PERFORMANCE_WEIGHTS={weights!r} is not like 40,20,20,20")
     try:
         ZoneInfo(settings.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

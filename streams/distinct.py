@@ -15,6 +15,7 @@ from schemas.names import Names
 from schemas.readings import Reading, encode, field
 from streams.panes import Keys
 from streams.sketches import REGISTERS, STANDARD_ERROR, estimate, merge, register
+from streams.spots import parts_of
 from streams.tops import KEEP_DAYS, trim
 
 # A window of 30 days and the same a week before.
@@ -23,7 +24,7 @@ WINDOW_DAYS = {"7d": 7, "30d": 30}
 WEEK_DAYS = 7
 # Sketches (2 KB each) of one message; segments read out in one pass (some ms each).
 PUBLISHED_MAX = 200
-READ_MAX = 8
+READ_MAX = 32
 Z_95 = 1.96
 # Measure and segment, day number, registers.
 Told = tuple[str, int, bytes]
@@ -89,6 +90,8 @@ class MergedAccounts:
         # Segments to read out, in the order they changed.
         self._touched: dict[str, None] = {}
         self._day = 0
+        # Counts by measure and segment, by window and last day; as they were last read out.
+        self._counts: dict[str, dict[tuple[str, int], int | None]] = {}
 
     def take(self, told: Iterable[Told]) -> None:
         """Take what any source tells at any time."""
@@ -111,19 +114,40 @@ class MergedAccounts:
         self, names: Names, at: int, version: int
     ) -> Iterator[tuple[str, tuple[str, str, bytes]]]:
         """KPI and write of what changed, as of ``at`` (ms), some segments at a time."""
+        for key in self.take_touched(at):
+            yield from self.readings_of(key, names, at, version)
+
+    def take_touched(self, at: int) -> list[str]:
+        """Some segments that changed, as of ``at`` (ms); from now on they count anew."""
         if at // DAY_MS > self._day:
             self._day = at // DAY_MS
+            self._counts = {}
             self.touch_all()
         taken = list(self._touched)[:READ_MAX]
         for key in taken:
             del self._touched[key]
-            measure, audience, split = (*key.split("|", 2), "")[:3]
-            for kpi in _KPIS_OF[measure]:
-                for seen in (a for a in kpi.audiences if a in (audience, "all")):
-                    segment = f"{seen}|{split}" if split else seen
-                    for window in WINDOW_DAYS:
-                        write = self._reading(segment, measure, window, at, version)
-                        yield kpi.id, (names.latest(kpi.id), field(segment, window), write)
+            measure, _, rest = key.partition("|")
+            audience, bar, split = rest.partition("|")
+            for seen in (audience, "all"):
+                self._counts.pop(f"{measure}|{seen}{bar}{split}", None)
+        return taken
+
+    @property
+    def pending(self) -> bool:
+        """Whether any segment waits to be read out."""
+        return bool(self._touched)
+
+    def readings_of(
+        self, key: str, names: Names, at: int, version: int
+    ) -> Iterator[tuple[str, tuple[str, str, bytes]]]:
+        """KPI and write of every reading that a segment feeds."""
+        measure, audience, split = parts_of(key)
+        for kpi in _KPIS_OF[measure]:
+            for seen in (a for a in kpi.audiences if a in (audience, "all")):
+                segment = f"{seen}|{split}" if split else seen
+                for window in WINDOW_DAYS:
+                    write = self._reading(segment, measure, window, at, version)
+                    yield kpi.id, (names.latest(kpi.id), field(segment, window), write)
 
     def _reading(self, segment: str, measure: str, window: str, at: int, version: int) -> bytes:
         value = self.count(measure, segment, window, at // DAY_MS)
@@ -144,7 +168,16 @@ class MergedAccounts:
         return reading
 
     def count(self, measure: str, segment: str, window: str, last: int) -> int | None:
-        """Distinct accounts of the window's days up to ``last``; None: nothing known of them."""
+        """Distinct accounts of the window's days up to ``last``; None: nothing known of them.
+
+        As it was last read out: a segment that changed since counts anew in its turn.
+        """
+        known = self._counts.setdefault(f"{measure}|{segment}", {})
+        if (window, last) not in known:
+            known[window, last] = self._count(measure, segment, window, last)
+        return known[window, last]
+
+    def _count(self, measure: str, segment: str, window: str, last: int) -> int | None:
         audience, bar, split = segment.partition("|")
         seen = ("customer", "partner") if audience == "all" else (audience,)
         first = last - WINDOW_DAYS[window]
@@ -165,6 +198,11 @@ class MergedAccounts:
         """Take one saved entry back."""
         _restore(self.days, rest, value)
 
+    def disown(self, rest: str, _value: bytes) -> None:
+        """Have a saved entry deleted: another shard has it."""
+        key, _, number = rest.rpartition("/")
+        self._unsaved.add((key, int(number)))
+
 
 _KPIS_OF: dict[str, list[Kpi]] = {
     name: [
@@ -176,7 +214,7 @@ _KPIS_OF: dict[str, list[Kpi]] = {
 
 def _entries(days: Sketches, changed: set[tuple[str, int]]) -> Iterator[tuple[str, bytes | None]]:
     for key, number in changed:
-        sketch = days[key].get(number)
+        sketch = days.get(key, {}).get(number)
         yield f"{key}/{number}", None if sketch is None else bytes(sketch)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from schemas.distinct import DISTINCT
 from schemas.lists import LISTS
 from schemas.measures import HOUR_MS
-from schemas.names import Names
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.distinct import MergedAccounts
@@ -16,17 +15,21 @@ from streams.folding import by_measure
 from streams.lists import Row, newest
 from streams.panes import Cells
 from streams.registers import MergedRegisters
+from streams.spots import parts_of
 from streams.store import Source, Store
 from streams.table import DeadLetter
 from streams.tops import MergedTops
-from streams.wire import Publication, decode_publication
+from streams.wire import Publication, Shards, decode_publication
 
 
 class MergeState:
     """State of one merge shard: a store for each topic, lists, what detectors remember."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shard: int | None = None) -> None:
+        """Begin with nothing; ``shard`` None: there is only one."""
         self.settings = settings
+        self._shard = shard
+        self._shards = Shards(settings.partitions)
         self.dead_letters: list[DeadLetter] = []
         self.stores: dict[str, Store] = {}
         self.lists: dict[str, dict[str, list[Row]]] = {}
@@ -41,6 +44,10 @@ class MergeState:
         self._saved: dict[str, set[str]] = {}
         self._looked: dict[str, int] = {}
         self._settled: dict[str, dict[tuple[str, int], Cells]] = {}
+
+    def owns(self, split: str) -> bool:
+        """Whether this shard reads a split out; it may have cells of others (``wire.TOTALS``)."""
+        return self._shard is None or self._shards.owner(split) == self._shard
 
     def apply(self, batch: RecordBatch) -> None:
         """Take a batch of publications."""
@@ -93,12 +100,9 @@ class MergeState:
         touched = self.tops.next_touched()
         return touched and (*touched, self.tops.listing(*touched, at))
 
-    def account_readings(
-        self, names: Names, version: int
-    ) -> list[tuple[str, tuple[str, str, bytes]]]:
-        """KPI and write of some distinct counts that changed, as of a pass of the readout."""
-        at = self._head({topic for row in DISTINCT.values() for topic in row.topics})
-        return list(self.accounts.readings(names, at, version))
+    def accounts_as_of(self) -> int:
+        """Event time up to which accounts were seen."""
+        return self._head({topic for row in DISTINCT.values() for topic in row.topics})
 
     def _head(self, topics: set[str]) -> int:
         return max((s.head for topic, s in self.stores.items() if topic in topics), default=0)
@@ -121,7 +125,9 @@ class MergeState:
         elif kind == "top":
             self.tops.restore(rest, value)
         elif kind == "distinct":
-            self.accounts.restore(rest, value)
+            # Sketches of all splits were the first shard's before; their own get them told again.
+            owned = self.owns(parts_of(rest.rpartition("/")[0])[2])
+            (self.accounts.restore if owned else self.accounts.disown)(rest, value)
         elif kind == "register":
             self.registers.restore(rest, value)
         else:

@@ -15,8 +15,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from schemas.names import Names
-from schemas.readings import Change, encode
-from streams.readout import Write
+from schemas.readings import Change, Write, encode
 
 # KEYS: owner, sentinel. ARGV: token, ttl_s, claim, then triples (kind-marked key, field, value).
 # The first write of an owner claims the shard ("1"): it writes everything anyway. Later, a token that

@@ -17,10 +17,11 @@ from streams import distinct, tops
 from streams.folding import TopicState
 from streams.lists import Row
 from streams.panes import NO_TIME, Cells, PaneId
-from streams.wire import HERO, REST, Publication, Shards, encode_publication
+from streams.spots import parts_of
+from streams.wire import EVERYWHERE, HERO, REST, Publication, Shards, encode_publication
 
 CELLS_MAX = 4_000
-# What goes to the first shard: lists, top lists, distinct accounts, registers.
+# Lists, top lists, distinct accounts, registers: all but the accounts go to the first shard.
 Listed = dict[str, list[Row]]
 Aside = tuple[Listed, list[tops.Told], list[distinct.Told], Listed]
 NOTHING_ASIDE: Aside = ({}, [], [], {})
@@ -95,7 +96,10 @@ class Publisher:
                 final = i == len(parts) - 1
                 aside = lists if final and shard == 0 else NOTHING_ASIDE
                 message = replace(about, final=final, panes=part)
-                message.lists, message.tops, message.accounts, message.registers = aside
+                message.lists, message.tops, _, message.registers = aside
+                if final:
+                    told = (t for t in lists[2] if self.shards.owner(parts_of(t[0])[2]) == shard)
+                    message.accounts = list(told)
                 await self._send(shard, encode_publication(message))
 
     def _by_shard(self, taken: dict[PaneId, Cells]) -> dict[int, list[Any]]:
@@ -109,10 +113,11 @@ class Publisher:
                 shard = shard_of.get(key)
                 if shard is None:
                     shard = self.shards.of(key)
-                part = split.get(shard)
-                if part is None:
-                    part = split[shard] = {}
-                part[key] = cell
+                for to in (shard,) if shard != EVERYWHERE else range(self.shards.count):
+                    part = split.get(to)
+                    if part is None:
+                        part = split[to] = {}
+                    part[key] = cell
             for shard, part in split.items():
                 messages = shards.setdefault(shard, [[]])
                 room[shard] = room.get(shard, 0) + len(part)

@@ -22,6 +22,7 @@ class Entry(Struct, frozen=True):
     valid_from: int
     valid_to: int | None
     value: float
+    currency: str | None = None
 
 
 class References:
@@ -35,10 +36,14 @@ class References:
         """Take an event, however late."""
         start = event.occurred_at if event.valid_from is None else event.valid_from
         key = (event.kpi, event.role, tuple(sorted(event.segment.items())))
-        entry = Entry(start, event.valid_to, event.value)
+        entry = Entry(start, event.valid_to, event.value, event.currency)
         # To the right: of equal beginnings the last taken stands last, and wins.
         insort_right(self._entries.setdefault(key, []), entry, key=lambda e: e.valid_from)
         self.version += 1
+
+    def said(self) -> tuple[tuple[str, str, Dims], ...]:
+        """KPI, role and dimension values of all that was ever said."""
+        return tuple(self._entries)
 
     def value(self, kpi: str, role: str, dims: Iterable[tuple[str, str]], at: int) -> float | None:
         """What holds at ``at`` (ms) for a segment's dimension values; None: nothing is said."""

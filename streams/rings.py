@@ -32,6 +32,8 @@ class Ring:
         self.owner: list[str] = []
         self.data: Ints = np.zeros((64, self.slots), np.int64)
         self.future: dict[int, Cells] = {}
+        # Whether there was anything before the oldest pane.
+        self.forgot = False
 
     @property
     def used(self) -> int:
@@ -50,6 +52,7 @@ class Ring:
                 add_cell(pane, key, cell)
             return
         if start < self.oldest():
+            self.forgot = True
             return
         rows: list[int] = []
         values: list[int] = []
@@ -90,11 +93,10 @@ class Ring:
         if head <= self.head:
             return
         steps = (head - self.head) // self.width
-        if steps >= self.slots:
-            self.data[:] = 0
-        else:
-            first = self.head // self.width + 1
-            self.data[:, [(first + i) % self.slots for i in range(steps)]] = 0
+        first = self.head // self.width + 1
+        gone = [(first + i) % self.slots for i in range(min(steps, self.slots))]
+        self.forgot = self.forgot or bool(self.data[:, gone].any())
+        self.data[:, gone] = 0
         self.head = head
         for start in sorted(s for s in self.future if s <= head):
             self.add(start, self.future.pop(start))

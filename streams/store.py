@@ -236,6 +236,8 @@ class Store:
                     self._add_steps(start, cells)
                 else:
                     self.ring(tier).add(start, cells)
+        for ring in self.rings.values():
+            ring.forgot = True  # who knows what there was
 
     def touch_all(self) -> None:
         """Have everything read out again."""
@@ -288,6 +290,32 @@ class Store:
         return start >= ring.oldest() or (
             self.awaited is not None and (tier, start) in self.partials
         )
+
+    def level_ahead(self, key: str) -> Cell | None:
+        """A level with what is still due within the hour that is running; None if it never was."""
+        total: Cells = {}
+        cell = self.levels.values.get(key)
+        if cell is not None:
+            add_cell(total, key, cell)
+        end = self.head - self.head % HOUR_MS + HOUR_MS
+        for start in range(self.head - self.head % MINUTE_MS + MINUTE_MS, end, MINUTE_MS):
+            due = self.levels.future.get(start, {}).get(key)
+            if due is not None:
+                add_cell(total, key, due)
+        return total.get(key)
+
+    def level_at(self, key: str, at: int) -> Cell | None:
+        """A level at the end of the hour that holds ``at``, counted back; None where it is unknown."""
+        ring = self.rings.get("S")
+        first = at - at % HOUR_MS + HOUR_MS
+        if first < self.steps_from or (ring is not None and first < ring.oldest()):
+            return None
+        cell = self.level_ahead(key)
+        if cell is None or ring is None or key not in ring.rows:
+            return cell
+        panes = (ring.head - first) // ring.width + 1
+        since = ring.sum_cell(key, ring.head, panes) if panes > 0 else [0] * len(cell)
+        return [a - b for a, b in zip(cell, since, strict=True)]
 
     def pane_view(self, tier: str, start: int) -> View:
         """Cells of one pane. What its ring no longer has is added up from what is not settled."""

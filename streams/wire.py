@@ -9,8 +9,11 @@ import msgspec
 from msgspec import Struct
 
 from streams.panes import Cell
+from streams.spots import TOTALS, parts_of
 
 HERO, REST = 0, 1
+# In place of a shard: all of them.
+EVERYWHERE = -1
 
 
 class Publication(Struct, array_like=True, gc=False):
@@ -49,7 +52,7 @@ class Shards:
     """Which merge shard owns a cell.
 
     By the segment's split, so that all that a KPI needs of one segment (both audiences, every
-    measure) meets in one place.
+    measure) meets in one place. ``TOTALS`` go to every shard: KPIs of any split need them.
     """
 
     def __init__(self, count: int) -> None:
@@ -57,10 +60,13 @@ class Shards:
         self.known: dict[str, int] = {}
 
     def of(self, key: str) -> int:
-        """Shard of a cell key ``measure|audience|split``."""
+        """Shard of a cell key ``measure|audience|split``, or ``EVERYWHERE``."""
         shard = self.known.get(key)
         if shard is None:
-            parts = key.split("|", 2)
-            split = parts[2] if len(parts) > 2 else ""
-            shard = self.known[key] = crc32(split.encode()) % self.count
+            shard = EVERYWHERE if key in TOTALS else self.owner(parts_of(key)[2])
+            self.known[key] = shard
         return shard
+
+    def owner(self, split: str) -> int:
+        """The shard that reads a split out; of the totals it is the first."""
+        return crc32(split.encode()) % self.count

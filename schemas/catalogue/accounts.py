@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.catalogue.formulas import Accounts, Count, Derived, Duration, Flow, Level, State
 from schemas.catalogue.model import PARTNER, REGION, Kpi
-from schemas.catalogue.orders import REVENUE
+from schemas.catalogue.orders import CENT, REVENUE
 
 _OPENINGS = ("customers_total", "partners_total")
 ALL_ACCOUNTS = State(("accounts.n",), _OPENINGS, total=True)
@@ -84,7 +84,7 @@ ROWS = (
             function="clv",
             operands=(
                 *_CHURN,
-                ("revenue", Flow(REVENUE)),
+                ("revenue", Flow(REVENUE, scale=CENT)),
                 ("costed", Flow(("sales.costed",))),
                 ("cost", Flow(("sales.cost",))),
             ),

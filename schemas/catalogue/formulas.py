@@ -29,10 +29,14 @@ class Ratio(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Count(Struct, frozen=True, kw_only=True, tag=True):
-    """``scale ·`` a plain sum over the window. ``beside`` are other sums next to it."""
+    """``scale ·`` a plain sum over the window. ``beside`` are other sums next to it.
+
+    ``items``: how many things the sum is of, where it does not count them itself (money).
+    """
 
     of: Terms
     scale: float = 1.0
+    items: Terms = ()
     beside: tuple[tuple[str, Terms], ...] = ()
 
 
@@ -47,10 +51,12 @@ class Level(Struct, frozen=True, kw_only=True, tag=True):
     """``scale ·`` a state now. ``since`` names a sum of moments: the mean age of what is counted.
 
     ``openings`` are KPIs whose ``opening`` facts (``reference.set``) of this segment are added.
+    ``items``: how many things it is of, where it does not count them itself (money).
     """
 
     of: Terms
     scale: float = 1.0
+    items: Terms = ()
     since: Terms = ()
     openings: tuple[str, ...] = ()
     beside: tuple[tuple[str, Terms], ...] = ()
@@ -66,10 +72,11 @@ class Distinct(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Flow(Struct, frozen=True, tag=True):
-    """Operand: a sum over the window; of another audience than the segment's, if one is named."""
+    """Operand: ``scale ·`` a sum over the window; of another audience than the segment's, if named."""
 
     of: Terms
     audience: str = ""
+    scale: float = 1.0
 
 
 class State(Struct, frozen=True, tag=True):
@@ -124,9 +131,9 @@ def terms_of(formula: Formula) -> frozenset[str]:
     if isinstance(formula, Ratio):
         names += [*formula.num, *formula.den, *formula.square]
     elif isinstance(formula, Level):
-        names += [*formula.of, *formula.since]
+        names += [*formula.of, *formula.since, *formula.items]
     else:
-        names += formula.of
+        names += [*formula.of, *formula.items]
     return frozenset(name.lstrip("-") for name in names)
 
 

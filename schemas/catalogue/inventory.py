@@ -21,6 +21,7 @@ ROWS = (
                 ("cost", Flow(("stock_sold.cost",))),
                 ("value", State(("stock.value",))),
                 ("change", Flow(("stock_change.value",))),
+                ("n", Flow(("stock_sold.n",))),
             ),
         ),
         splits=_LOCATION,
@@ -44,7 +45,7 @@ ROWS = (
         subtitle="What lies in stock is worth",
         unit="money",
         audience="none",
-        formula=Level(of=("stock.value",), scale=CENT),
+        formula=Level(of=("stock.value",), scale=CENT, items=("stock.n",)),
         splits=_LOCATION,
     ),
 )

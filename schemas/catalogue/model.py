@@ -93,7 +93,7 @@ class Kpi(Struct, frozen=True, kw_only=True):
     def topics(self) -> frozenset[str]:
         """The source topics that feed it."""
         summed = frozenset(MEASURES[m].topic for m in self.measures)
-        return summed | {DISTINCT[name].topic for name in distinct_of(self.formula)}
+        return summed.union(*(DISTINCT[name].topics for name in distinct_of(self.formula)))
 
     @property
     def audiences(self) -> tuple[str, ...]:

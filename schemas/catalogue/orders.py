@@ -10,6 +10,8 @@ from schemas.catalogue.model import CHANNEL, PARTNER, REGION, Kpi
 # Of a sum of minor units, the major ones.
 CENT = 0.01
 REVENUE = ("sales.amount", "-refunds.amount")
+_REVENUE = Count(of=REVENUE, scale=CENT, items=("sales.n",))
+_SALES = ("n", Flow(("sales.n",)))
 _SALE_SPLITS = (CHANNEL, REGION, PARTNER)
 _sale = partial(Kpi, splits=_SALE_SPLITS)
 _partner = partial(Kpi, audience="partner", window="30d", splits=(PARTNER,))
@@ -34,7 +36,7 @@ ROWS = (
         title="Revenue",
         subtitle="Orders less refunds",
         unit="money",
-        formula=Count(of=REVENUE, scale=CENT),
+        formula=_REVENUE,
         hero=True,
     ),
     _sale(
@@ -79,7 +81,7 @@ ROWS = (
         title="Value of new deals",
         subtitle="What the deals registered are worth",
         unit="money",
-        formula=Count(of=("deals_registered.value",), scale=CENT),
+        formula=Count(of=("deals_registered.value",), scale=CENT, items=("deals_registered.n",)),
     ),
     _partner(
         id="deals_won",
@@ -101,7 +103,7 @@ ROWS = (
         title="Value of the pipeline",
         subtitle="What the deals neither won nor lost are worth, by stage",
         unit="money",
-        formula=Level(of=("pipeline.value",), scale=CENT),
+        formula=Level(of=("pipeline.value",), scale=CENT, items=("pipeline.n",)),
         splits=(("stage",), PARTNER),
     ),
     _partner(
@@ -109,7 +111,7 @@ ROWS = (
         title="Partner revenue",
         subtitle="Revenue through partners",
         unit="money",
-        formula=Count(of=REVENUE, scale=CENT),
+        formula=_REVENUE,
         splits=(PARTNER, REGION),
     ),
     Kpi(
@@ -120,7 +122,11 @@ ROWS = (
         window="30d",
         formula=Derived(
             function="growth",
-            operands=(("now", Flow(REVENUE)), ("year_before", Fact("revenue_growth"))),
+            operands=(
+                ("now", Flow(REVENUE, scale=CENT)),
+                ("year_before", Fact("revenue_growth")),
+                _SALES,
+            ),
         ),
         splits=(REGION, PARTNER),
     ),
@@ -133,7 +139,10 @@ ROWS = (
         window="30d",
         formula=Derived(
             function="share",
-            operands=(("part", Flow(REVENUE, "partner")), ("whole", Flow(REVENUE, "all"))),
+            operands=(
+                ("part", Flow(REVENUE, "partner", CENT)),
+                ("whole", Flow(REVENUE, "all", CENT)),
+            ),
         ),
         splits=(REGION,),
     ),
@@ -155,7 +164,11 @@ ROWS = (
         window="30d",
         formula=Derived(
             function="of_fact",
-            operands=(("part", Flow(REVENUE)), ("whole", Fact("market_share"))),
+            operands=(
+                ("part", Flow(REVENUE, scale=CENT)),
+                ("whole", Fact("market_share")),
+                _SALES,
+            ),
         ),
         splits=(REGION,),
     ),
@@ -167,7 +180,7 @@ ROWS = (
         formula=Derived(
             function="performance",
             operands=(
-                ("revenue", Flow(REVENUE)),
+                ("revenue", Flow(REVENUE, scale=CENT)),
                 ("revenue_target", Fact("partner_revenue", "target")),
                 ("leads", Flow(("lead_outcomes.n",))),
                 ("won", Flow(("lead_outcomes.won",))),

@@ -13,7 +13,8 @@ from schemas.readings import Point, Reading, decode_point, decode_reading
 from schemas.settings import Settings
 from streams.merging import MergeState
 from streams.panes import NO_TIME, Cells, Keys, Panes
-from streams.readout import Readout, Spot, spots
+from streams.readout import Readout
+from streams.spots import Spot, spots
 from streams.wire import HERO, REST, Publication, decode_publication, encode_publication
 
 NOON_MS = 1_700_049_600_000
@@ -95,7 +96,10 @@ def shard() -> Shard:
         ("nps|customer|partner=p1", set()),
         (
             "intake|all|source=shop",
-            {("events_accepted", "all", "source=shop"), ("events_rejected", "all", "source=shop")},
+            {
+                (f"events_{fate}", "all", "source=shop")
+                for fate in ("accepted", "repeated", "late", "rejected")
+            },
         ),
     ],
 )
@@ -297,7 +301,7 @@ def test_what_would_take_too_long_at_once_is_written_in_parts(
     shard: Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The panes that are left come next time."""
-    monkeypatch.setattr("streams.readout.POINTS_MAX", 10)
+    monkeypatch.setattr("streams.trends.POINTS_MAX", 10)
     for n in range(30):
         shard.csat(NOON_MS + n * HOUR_MS, 5)
     shard.publish(NOON_MS + 30 * HOUR_MS)

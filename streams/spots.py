@@ -1,0 +1,109 @@
+"""Which KPIs, in which segments, a cell feeds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from schemas.catalogue import KPIS, Accounts, Derived, Flow, Kpi, State
+from schemas.distinct import DISTINCT
+from schemas.measures import MEASURES
+
+
+class Spot(Struct, frozen=True):
+    """One KPI in one segment."""
+
+    kpi: str
+    audience: str
+    split: str
+
+    @property
+    def segment(self) -> str:
+        """Its segment as text."""
+        return f"{self.audience}|{self.split}" if self.split else self.audience
+
+    @property
+    def of_partner(self) -> bool:
+        """Whether it is one of hundreds, for which no trend is kept."""
+        return "partner=" in self.split
+
+
+class Feeds(Struct):
+    """What a measure feeds: KPIs that sum it up, those derived of it, those derived of its total."""
+
+    summed: list[Kpi] = []
+    derived: list[Kpi] = []
+    of_total: list[Kpi] = []
+
+
+def _feeds() -> dict[str, Feeds]:
+    found = {name: Feeds() for name in (*MEASURES, *DISTINCT)}
+    for kpi in KPIS.values():
+        if not isinstance(kpi.formula, Derived):
+            for name in kpi.measures:
+                found[name].summed.append(kpi)
+            continue
+        for _, operand in kpi.formula.operands:
+            for name in _names(operand):
+                total = isinstance(operand, State) and operand.total
+                kpis = found[name].of_total if total else found[name].derived
+                if kpi not in kpis:
+                    kpis.append(kpi)
+    return found
+
+
+def _names(operand: object) -> Iterator[str]:
+    if isinstance(operand, Accounts):
+        yield operand.of
+    elif isinstance(operand, Flow | State):
+        yield from dict.fromkeys(term.lstrip("-").partition(".")[0] for term in operand.of)
+
+
+_FEEDS = _feeds()
+# Totals that KPIs of any split need: every shard has them.
+TOTALS = frozenset(
+    f"{name}|{audience}"
+    for name, feeds in _FEEDS.items()
+    if feeds.of_total
+    for audience in ("customer", "partner")
+)
+
+
+def parts_of(key: str) -> tuple[str, str, str]:
+    """Measure, audience and split of a cell's key."""
+    measure, audience, split = (*key.split("|", 2), "")[:3]
+    return measure, audience, split
+
+
+def spots(key: str) -> tuple[Spot, ...]:
+    """The KPIs and segments that sum a cell up."""
+    measure, audience, split = parts_of(key)
+    return tuple(_of(_FEEDS[measure].summed, audience, split))
+
+
+def derived_spots(key: str) -> tuple[Spot, ...]:
+    """The KPIs and segments that are derived of a cell, or of a sketch of distinct accounts."""
+    measure, audience, split = parts_of(key)
+    return tuple(_of(_FEEDS[measure].derived, audience, split))
+
+
+def kpis_of_total(key: str) -> frozenset[str]:
+    """The KPIs that take a total as their whole, in every split."""
+    return frozenset(kpi.id for kpi in _FEEDS[parts_of(key)[0]].of_total)
+
+
+def _of(kpis: list[Kpi], audience: str, split: str) -> Iterator[Spot]:
+    dims = tuple(part.partition("=")[0] for part in split.split(",")) if split else ()
+    for kpi in kpis:
+        if not dims or dims in kpi.splits:
+            for seen in kpi.audiences:
+                if seen in (audience, "all"):
+                    yield Spot(kpi.id, seen, split)
+
+
+def members(kpi: Kpi, audience: str) -> tuple[str, ...]:
+    """The audiences whose cells are added up for one."""
+    if audience != "all" or kpi.audience == "none":
+        return (audience,)
+    return ("customer", "partner")
