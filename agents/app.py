@@ -131,7 +131,7 @@ class Worker:
         self.reader = ReferenceReader(settings, self.references)
         await self.reader.start()  # before any table opens: folds convert by its rates
         self.fold = FoldRun(settings, group, producer, self.references)
-        self.merge = MergeRun(settings, group, producer)
+        self.merge = MergeRun(settings, group, producer, self.references)
         self.watch = WatchRun(settings, group)
         self.page = PageRun(settings, group)
         self.page.start()

@@ -19,6 +19,7 @@ from streams.batches import RecordBatch
 from streams.merging import MergeState
 from streams.projection import Outcome, Projection
 from streams.readout import Readout
+from streams.references import References
 from streams.stage import Stage, fail, log, now_ms
 from streams.table import PartitionTable
 
@@ -26,8 +27,11 @@ from streams.table import PartitionTable
 class MergeRun:
     """Stage 2 at run time."""
 
-    def __init__(self, settings: Settings, group: Group, producer: AIOKafkaProducer) -> None:
+    def __init__(
+        self, settings: Settings, group: Group, producer: AIOKafkaProducer, references: References
+    ) -> None:
         self.settings = settings
+        self.references = references
         self.names = Names(settings.prefix)
         self.producer = producer
         self.redis = connect.redis_client(settings)
@@ -54,7 +58,8 @@ class MergeRun:
             table.token,
             expire=self.settings.clock == "wall",
         )
-        readout, bench = Readout(state, self.names, now_ms()), Bench(state, self.settings)
+        readout = Readout(state, self.names, now_ms(), self.references)
+        bench = Bench(state, self.settings)
         self.readouts[table.partition] = (readout, projection, bench)
         shown = await projection.read(self.names.shown, str(table.partition))
         if int(shown or 0) < table.next.get(self.names.panes, 0):
