@@ -13,7 +13,7 @@ from grafana.panels.wording import shown
 from grafana.query import Query
 from grafana.registers import concerns
 from schemas.catalogue import KPIS
-from schemas.readings import parse_segment
+from schemas.readings import field, parse_segment
 
 Row = dict[str, Any]
 # Where the values of a dimension are looked up: KPIs that nearly every event of a topic feeds.
@@ -35,7 +35,11 @@ class ValueRow(Struct, frozen=True, kw_only=True):
 
 
 class StatusRow(Struct, frozen=True, kw_only=True):
-    """Whether the figures can be believed: one row."""
+    """Whether the figures can be believed: one row.
+
+    ``age_ms``: of the newest event; ``latency_ms``: age of the newest record that the figures hold, by
+    the broker's clock; ``waiting``: pages not yet delivered.
+    """
 
     status: str
     text: str
@@ -43,6 +47,8 @@ class StatusRow(Struct, frozen=True, kw_only=True):
     age_ms: int | None
     rate_per_s: float | None
     lag: int | None
+    latency_ms: int | None
+    waiting: int
     accepted: int | None
     repeated: int | None
     late: int | None
@@ -123,7 +129,7 @@ async def values(context: Context, query: Query) -> list[ValueRow]:
     for kpi in _KNOWN_FROM[name]:
         if (name,) in KPIS[kpi].splits:
             fields = await context.store.fields(kpi)
-            dims = (parse_segment(field.rpartition("@")[0])[1] for field in fields)
+            dims = (parse_segment(spot.rpartition("@")[0])[1] for spot in fields)
             found |= {d[name] for d in dims if set(d) == {name}}
     return [ValueRow(value=value) for value in sorted(found)]
 
@@ -131,7 +137,8 @@ async def values(context: Context, query: Query) -> list[ValueRow]:
 async def status(context: Context, _query: Query) -> list[StatusRow]:
     """Data as of when, how fast it comes, and what became of it (counts since the worker began)."""
     health = await context.hub.current_health()
-    as_of = health.data_as_of
+    as_of, latency_ms = health.data_as_of, await _latency_ms(context)
+    waiting = sum(receiver.waiting for receiver in await context.store.receivers())
     counts = {
         name: sum(s.counts.get(name, 0) for s in health.sources) if health.sources else None
         for name in ("accepted", "repeated", "late", "rejected")
@@ -147,9 +154,19 @@ async def status(context: Context, _query: Query) -> list[StatusRow]:
             age_ms=age_ms,
             rate_per_s=health.rate_per_s,
             lag=health.lag,
+            latency_ms=latency_ms,
+            waiting=waiting,
             **counts,
         )
     ]
+
+
+async def _latency_ms(context: Context) -> int | None:
+    """What arrived is counted by the broker's time stamps: its reading tells how far the figures are."""
+    spot = field("all", "5m")
+    found = await context.store.readings({"events_accepted": [spot]})
+    reading = found["events_accepted"].get(spot)
+    return None if reading is None else max(0, context.now_ms() - reading.as_of)
 
 
 async def sources(context: Context, _query: Query) -> list[Row]:
