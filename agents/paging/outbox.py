@@ -55,9 +55,13 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An alert that people were told of, and who: its end goes to them, whatever happened since."""
+    """An alert that people were told of, and who: its end goes to them, whatever happened since.
+
+    ``at``: when they were told first; ``severities``: all it had since then.
+    """
 
     alert: Alert
+    at: int
     receivers: tuple[str, ...]
     severities: tuple[Severity, ...] = ()
     resolved_at: int | None = None
@@ -115,6 +119,7 @@ class Outbox:
         self._set_told(
             Told(
                 alert=alert,
+                at=before.at if before else now_ms,
                 receivers=tuple(known),
                 severities=tuple(severities),
                 resolved_at=now_ms if over else None,

@@ -39,31 +39,31 @@ class AlertmanagerSender:
 
     async def send(self, message: Message, now_ms: int) -> Answer:
         """Post one alert; under an earlier severity it was another one, which is over now."""
-        alert, kind = message.alert, message.kind
-        over_ms = (alert.resolved_at or now_ms) if kind == "resolve" else None
-        rows = [self._row(alert, alert.severity, kind, now_ms, over_ms)]
-        rows += [self._row(alert, s, kind, now_ms, over_ms or now_ms) for s in message.earlier]
+        alert, kind, at = message.alert, message.kind, message.queued_at
+        over_ms = at if kind == "resolve" else None
+        rows = [self._row(alert, alert.severity, kind, at, over_ms)]
+        rows += [self._row(alert, severity, kind, at, at) for severity in message.earlier]
         return await self._post(rows)
 
     async def remind(self, told: Sequence[Told], now_ms: int) -> Answer | None:
         """Post all that holds, and what ended a moment ago."""
         answer = None
-        rows = [self._held(one, now_ms) for one in told]
+        rows = [self._held(one) for one in told]
         for i in range(0, len(rows), AT_ONCE):
             answer = await self._post(rows[i : i + AT_ONCE])
             if answer.outcome != "sent":
                 return answer
         return answer
 
-    def _held(self, told: Told, now_ms: int) -> dict[str, Any]:
+    def _held(self, told: Told) -> dict[str, Any]:
         kind: Kind = "update" if told.resolved_at is None else "resolve"
-        over_ms = None if told.resolved_at is None else told.alert.resolved_at or told.resolved_at
-        return self._row(told.alert, told.alert.severity, kind, now_ms, over_ms)
+        return self._row(told.alert, told.alert.severity, kind, told.at, told.resolved_at)
 
     def _row(
-        self, alert: Alert, severity: str, kind: Kind, now_ms: int, over_ms: int | None
+        self, alert: Alert, severity: str, kind: Kind, at: int, over_ms: int | None
     ) -> dict[str, Any]:
-        page = self._texts.page(alert, kind, now_ms)
+        """``at``: when it was told, so that Alertmanager waits for others of its group."""
+        page = self._texts.page(alert, kind, over_ms or at)
         labels = labels_of(alert, severity, self._texts.engine) | dict(self._labels)
         annotations = {
             "summary": page.title,
@@ -75,13 +75,12 @@ class AlertmanagerSender:
         row: dict[str, Any] = {
             "labels": labels,
             "annotations": {name: text for name, text in annotations.items() if text},
-            "startsAt": _moment(alert.opened_at),
+            "startsAt": _moment(at),
         }
         if page.link:
             row["generatorURL"] = page.link
         if over_ms is not None:
-            # It refuses an end before the start, and takes one in the future as not over.
-            row["endsAt"] = _moment(max(alert.opened_at, min(over_ms, now_ms)))
+            row["endsAt"] = _moment(over_ms)
         return row
 
     async def _post(self, rows: Iterable[dict[str, Any]]) -> Answer:

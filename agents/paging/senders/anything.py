@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote, urlsplit
 
 import apprise
+from apprise.conversion import convert_between
 
 from agents.paging.outbox import Answer, Message, Told
 from agents.paging.receivers import Apprise, RoutesError, Secret
@@ -49,13 +50,15 @@ class AppriseSender:
         self._url = url
         self._texts = texts
         logger = logging.getLogger("apprise")
-        if _complaints not in logger.handlers:
-            logger.handlers, logger.propagate = [_complaints], False
-        self._apprise = apprise.Apprise()
-        if not self._apprise.add(url.value):
+        logger.handlers, logger.propagate = [_complaints], False
+        logger.setLevel(logging.WARNING)
+        # The service itself: Apprise around it shares one pool of threads among all.
+        service = apprise.Apprise.instantiate(url.value)
+        if service is None:
             raise RoutesError("Apprise does not know such an address")
-        for server in self._apprise:
-            server.socket_connect_timeout = server.socket_read_timeout = receiver.timeout_s
+        self._service = service
+        self._service.socket_connect_timeout = receiver.timeout_s
+        self._service.socket_read_timeout = receiver.timeout_s
         self._threads = ThreadPoolExecutor(receiver.at_once, f"page-{name}")
 
     async def send(self, message: Message, now_ms: int) -> Answer:
@@ -71,7 +74,13 @@ class AppriseSender:
 
     def _notify(self, title: str, body: str, kind: str) -> Answer:
         _complaints.take()
-        if self._apprise.notify(title=title, body=body, notify_type=kind):
+        form = self._service.notify_format
+        if self._service.notify(
+            title=title,
+            body=convert_between(apprise.NotifyFormat.TEXT, form, body),  # type: ignore[no-untyped-call]
+            notify_type=apprise.NotifyType(kind),
+            body_format=form,
+        ):
             return Answer("sent", "taken")
         said = without_secrets(_complaints.take(), self._url.value)
         return Answer("retry", said[:DETAIL_CHARS] or "not taken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,6 +16,8 @@ from agents.paging.text import Texts
 from schemas.paging import Kind
 from schemas.readings import encode
 
+# As the specification wants them.
+KEY_BYTES_MIN = 24
 TYPES: dict[Kind, str] = {
     "trigger": "alert.opened",
     "update": "alert.changed",
@@ -31,10 +34,7 @@ class WebhookSender:
         self._http = http
         self._url = url
         self._texts = texts
-        try:
-            self._keys = [standardwebhooks.Webhook(key.value) for key in keys]
-        except ValueError:
-            raise RoutesError("a key is no base64 (whsec_…)") from None
+        self._keys = [standardwebhooks.Webhook(_bytes(key)) for key in keys]
 
     async def send(self, message: Message, now_ms: int) -> Answer:
         """Post; the id is the same for every attempt."""
@@ -55,6 +55,17 @@ class WebhookSender:
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
+
+
+def _bytes(key: Secret) -> bytes:
+    """A key's bytes: the library takes what is no base64 for some other key."""
+    try:
+        found = base64.b64decode(key.value.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise RoutesError("a key is no base64 (whsec_…)") from None
+    if len(found) < KEY_BYTES_MIN:
+        raise RoutesError(f"a key has fewer than {KEY_BYTES_MIN} bytes")
+    return found
 
 
 def content(message: Message, texts: Texts) -> dict[str, object]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.alerts import Alert, Announcement
+from agents.paging.outbox import Message
+from schemas.alerts import Alert, Announcement, Severity
+from schemas.paging import Kind
 
 NOON_MS = 1_700_049_600_000
 KEY = "csat_drop:customer"
@@ -46,3 +48,19 @@ def resolved(*, page: bool = True, at: int = NOON_MS + 60_000, **of: Any) -> Ann
     """Its end."""
     given = {"status": "resolved", "resolved_at": at, "updated_at": at, "version": 2} | of
     return told("resolved", page=page, at=at, **given)
+
+
+def message(
+    kind: Kind = "trigger", *, at: int = NOON_MS, earlier: tuple[Severity, ...] = (), **of: Any
+) -> Message:
+    """What is to be told of it."""
+    return Message(
+        id="msg_1",
+        number=0,
+        receiver="duty",
+        kind=kind,
+        alert=alert(**of),
+        queued_at=at,
+        due_at=at,
+        earlier=earlier,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -387,7 +388,7 @@ def test_every_message_is_sent_or_given_up(
     play.finish()
     sent = {a.id for a in play.box.log.values() if a.outcome == "sent"}
     assert {m.id for m in play.got} <= sent | play.box.given_up.keys()
-    for lane in {m.lane for m in play.got}:
-        kinds = [m.kind for m in play.got if m.lane == lane and m.id in sent]
-        assert kinds[:1] in ([], ["trigger"])
-        assert all(a == "trigger" for a, b in zip(kinds[1:], kinds, strict=False) if b == "resolve")
+    for lane in lanes([m for m in play.got if m.id in sent]).values():
+        kinds = [kind for _, kind in lane]
+        assert kinds[:1] == ["trigger"]
+        assert all(b == "trigger" for a, b in pairwise(kinds) if a == "resolve")
