@@ -44,8 +44,8 @@ class Rates:
         starts, rates = self._line(currency)
         if not starts:
             raise LookupError(f"no rate of {currency}")
-        # Before the first rate the first one holds.
-        return rates[max(0, bisect_right(starts, at) - 1)]
+        # Before the first rate the first one holds, corrected as it may be.
+        return rates[bisect_right(starts, max(at, starts[0])) - 1]
 
     def _line(self, currency: str) -> _Line:
         if self._version != self.references.version:

@@ -58,8 +58,9 @@ def test_the_rate_of_the_time_holds(at: int, minor: int) -> None:
 
 
 def test_of_equal_times_the_last_that_came_holds() -> None:
-    """It corrects the other."""
-    assert rates((10, 0.5), (10, 3.0)).minor(1, "USD", 10) == 300
+    """It corrects the other, also for what was before all."""
+    found = rates((10, 0.5), (10, 3.0))
+    assert [found.minor(1, "USD", at) for at in (10, 9)] == [300, 300]
 
 
 def test_a_currency_without_a_rate_is_unknown() -> None:
