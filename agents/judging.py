@@ -146,7 +146,7 @@ class Bench:
             for key in keys | store.levels.values.keys():
                 measure, audience, split = (*key.split("|", 2), "")[:3]
                 dims = tuple(part.partition("=")[0] for part in split.split(",") if part)
-                if measure not in measures or dims not in rule.splits:
+                if measure not in measures or dims not in rule.splits or not self.state.owns(split):
                     continue
                 if dims == ("partner",):
                     audience = rule.audiences[0]

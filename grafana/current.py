@@ -15,7 +15,7 @@ from schemas.readings import Reading
 
 async def latest_rows(store: Store, wanted: Mapping[str, list[str]]) -> list[LatestRow]:
     """One row for each wanted field (``segment@window`` by KPI), with or without data."""
-    readings = await store.readings(wanted)
+    readings, targets = await asyncio.gather(store.readings(wanted), store.targets())
     spots = [
         (kpi, field.rpartition("@")[0], field.rpartition("@")[2], readings[kpi].get(field))
         for kpi, fields in wanted.items()
@@ -23,7 +23,7 @@ async def latest_rows(store: Store, wanted: Mapping[str, list[str]]) -> list[Lat
     ]
     before = await asyncio.gather(*(_level_before(store, k, s, r) for k, s, _, r in spots))
     return [
-        latest_row(KPIS[kpi], segment, window, reading, previous)
+        latest_row(KPIS[kpi], segment, window, reading, previous, targets)
         for (kpi, segment, window, reading), previous in zip(spots, before, strict=True)
     ]
 

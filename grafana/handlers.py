@@ -23,7 +23,7 @@ from grafana.answers import (
     Series,
 )
 from grafana.current import latest_rows
-from grafana.errors import bad_request
+from grafana.errors import StoreAwayError, bad_request
 from grafana.live import Hub
 from grafana.query import Query
 from grafana.store import Store
@@ -60,11 +60,15 @@ async def health(context: Context, _query: Query) -> Health:
 
 
 async def catalogue(context: Context, _query: Query) -> Catalogue:
-    """All KPIs."""
+    """All KPIs, with the targets of now."""
+    try:
+        targets = await context.store.targets()
+    except StoreAwayError:
+        targets = kpis.NONE_SAID  # walls start with the catalogue, whatever else is away
     return Catalogue(
         time_zone=context.settings.time_zone,
         currency=context.settings.currency,
-        kpis=tuple(kpis.info(kpi) for kpi in KPIS.values()),
+        kpis=tuple(kpis.info(kpi, targets) for kpi in KPIS.values()),
     )
 
 
@@ -95,6 +99,7 @@ async def _by_segment(context: Context, query: Query, chosen: list[Kpi]) -> list
 
 async def _by_split(context: Context, query: Query, chosen: list[Kpi]) -> list[LatestRow]:
     split = tuple(query.values("split"))
+    targets = await context.store.targets()
     rows = []
     for kpi in chosen if query.values("kpi") else [k for k in chosen if split in k.splits]:
         kpis.checked_split(kpi, split)
@@ -104,7 +109,7 @@ async def _by_split(context: Context, query: Query, chosen: list[Kpi]) -> list[L
         for window in windows:
             kpis.checked_window(kpi, window)
         readings = await context.store.all_readings(kpi.id)
-        rows += kpis.split_rows(kpi, audience, split, windows, readings)
+        rows += kpis.split_rows(kpi, audience, split, windows, readings, targets)
     return rows
 
 
@@ -125,6 +130,7 @@ async def trend(context: Context, query: Query) -> Series:
     if kpi.standing:
         earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
         points = series.held(plan, points, earlier, context.data_as_of_ms())
+    target = (await context.store.targets()).of(kpi, segment)
     return Series(
         kpi=kpi.id,
         title=kpi.title,
@@ -133,7 +139,7 @@ async def trend(context: Context, query: Query) -> Series:
         resolution=plan.resolution,
         step_ms=plan.step_ms,
         method=series.method(kpi),
-        rows=tuple(series.rows(kpi, plan, points)),
+        rows=tuple(series.rows(kpi, plan, points, target)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from grafana.answers import KpiInfo, LatestRow
 from grafana.errors import bad_request, not_found
+from grafana.targets import Targets
 from schemas.catalogue import KPIS, Derived, Kpi
 from schemas.measures import FINE_TIERS, MEASURES
 from schemas.readings import NOW, Reading, field, parse_segment
@@ -13,6 +14,7 @@ from schemas.readings import NOW, Reading, field, parse_segment
 # The finest trend that a tier's panes can give.
 _RESOLUTION_OF_TIER = {"m": "m", "L": "m", "f": "f", "h": "h", "H": "h"}
 _COARSENESS = "mfh"
+NONE_SAID = Targets()
 
 
 def kpi_of(kpi: str) -> Kpi:
@@ -86,7 +88,7 @@ def checked_resolution(kpi: Kpi, segment: str) -> str:
     return finest
 
 
-def info(kpi: Kpi) -> KpiInfo:
+def info(kpi: Kpi, targets: Targets = NONE_SAID) -> KpiInfo:
     """A catalogue row as the API shows it."""
     return KpiInfo(
         id=kpi.id,
@@ -96,7 +98,7 @@ def info(kpi: Kpi) -> KpiInfo:
         kind=kpi.kind,
         audiences=kpi.audiences,
         better=kpi.better,
-        target=kpi.target,
+        target=targets.of(kpi, main_segment(kpi)),
         window=tile_window(kpi),
         windows=windows_of(kpi),
         resolution=finest_resolution(kpi, main_segment(kpi)),
@@ -109,9 +111,15 @@ def info(kpi: Kpi) -> KpiInfo:
 
 
 def latest_row(
-    kpi: Kpi, segment: str, window: str, reading: Reading | None, before: float | None = None
+    kpi: Kpi,
+    segment: str,
+    window: str,
+    reading: Reading | None,
+    before: float | None = None,
+    targets: Targets = NONE_SAID,
 ) -> LatestRow:
     """One row; all ``None`` where there is no reading. ``before``: a level's, a week ago."""
+    target = targets.of(kpi, segment)
     audience, dims = parse_segment(segment)
     found = reading or Reading(value=None, n=0, as_of=0, version=0)
     value = found.value
@@ -128,8 +136,8 @@ def latest_row(
         value=value,
         n=found.n,
         error=found.error,
-        target=kpi.target,
-        target_met=_target_met(kpi, value),
+        target=target,
+        target_met=_target_met(kpi, value, target),
         previous=previous,
         delta=None if value is None or previous is None else value - previous,
         as_of=None if reading is None else reading.as_of,
@@ -139,10 +147,10 @@ def latest_row(
     )
 
 
-def _target_met(kpi: Kpi, value: float | None) -> bool | None:
-    if value is None or kpi.target is None:
+def _target_met(kpi: Kpi, value: float | None, target: float | None) -> bool | None:
+    if value is None or target is None:
         return None
-    return value >= kpi.target if kpi.better == "up" else value <= kpi.target
+    return value >= target if kpi.better == "up" else value <= target
 
 
 def split_rows(
@@ -151,6 +159,7 @@ def split_rows(
     split: tuple[str, ...],
     windows: Iterable[str],
     readings: Mapping[str, Reading],
+    targets: Targets = NONE_SAID,
 ) -> list[LatestRow]:
     """A row for each value of the split that has a reading, in the order of its names."""
     wanted = set(windows)
@@ -159,7 +168,7 @@ def split_rows(
         segment, _, window = name.rpartition("@")
         of, dims = parse_segment(segment)
         if of == audience and tuple(dims) == split and window in wanted:
-            rows.append(latest_row(kpi, segment, window, readings[name]))
+            rows.append(latest_row(kpi, segment, window, readings[name], targets=targets))
     return rows
 
 

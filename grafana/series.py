@@ -87,17 +87,19 @@ def held(
     return filled
 
 
-def rows(kpi: Kpi, plan: Plan, points: Mapping[int, Point]) -> list[SeriesRow]:
+def rows(
+    kpi: Kpi, plan: Plan, points: Mapping[int, Point], target: float | None = None
+) -> list[SeriesRow]:
     """A row for every step; ``None`` where no pane of it has data."""
     width = SERIES_WIDTH_MS[plan.resolution]
     answer = []
     for at in range(plan.first_ms, plan.first_ms + plan.steps * plan.step_ms, plan.step_ms):
         panes = [points[p] for p in range(at, at + plan.step_ms, width) if p in points]
-        answer.append(_row(kpi, at, panes))
+        answer.append(_row(kpi, at, panes, target))
     return answer
 
 
-def _row(kpi: Kpi, at: int, panes: Sequence[Point]) -> SeriesRow:
+def _row(kpi: Kpi, at: int, panes: Sequence[Point], target: float | None) -> SeriesRow:
     # States do not add up: the last one counts.
     counted = panes[-1:] if kpi.standing else panes
     return SeriesRow(
@@ -106,7 +108,7 @@ def _row(kpi: Kpi, at: int, panes: Sequence[Point]) -> SeriesRow:
         n=panes[-1].n if panes and kpi.standing else sum(p.n for p in panes),
         num=sum(p.num for p in counted) if counted else None,
         den=sum(p.den for p in counted) if counted else None,
-        target=kpi.target,
+        target=target,
         beside=_beside(kpi, panes),
     )
 

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from grafana.errors import StoreAwayError
+from grafana.targets import Targets
 from schemas.alerts import Alert, DeliveryHealth, decode_alert, decode_delivery
 from schemas.names import Names
 from schemas.readings import (
@@ -81,6 +82,11 @@ class Store:
     async def fields(self, kpi: str) -> list[str]:
         """The fields (``segment@window``) that a KPI has readings in."""
         return [f.decode() for f in await _answer(self._redis.hkeys(self._names.latest(kpi)))]
+
+    async def targets(self) -> Targets:
+        """Targets, limits and facts that hold now."""
+        found = await _answer(self._redis.hgetall(self._names.references))
+        return Targets(_decoded(((k.decode(), v) for k, v in found.items()), _decode_number))
 
     async def points(
         self, kpi: str, segment: str, resolution: str, starts_ms: Iterable[int]
@@ -151,6 +157,7 @@ class Store:
                 yield _decoded([(0, raw)], decode_change).get(0)
 
 
+_decode_number = msgspec.json.Decoder(float | None).decode
 _decode_rows = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 

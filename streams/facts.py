@@ -27,14 +27,12 @@ class Facts:
         return self.references.version
 
     def value(self, kpi: str, role: Role, audience: str, dims: Dims, at: int) -> float | None:
-        """What holds at ``at`` (ms) for a segment; None: nothing is said, or it has no rate.
-
-        Said without an audience, it is of the KPI's first one: of all, where it has all.
-        """
-        said = self._holding(kpi, role, (*dims, ("audience", audience)), at)
-        if said is None and audience == KPIS[kpi].audiences[0]:
-            said = self._holding(kpi, role, dims, at)
-        return said
+        """What holds at ``at`` (ms) for a segment; None: nothing is said, or it has no rate."""
+        for of in KPIS[kpi].said_of(audience, dict(dims)):
+            said = self._holding(kpi, role, tuple(of.items()), at)
+            if said is not None:
+                return said
+        return None
 
     def target(self, kpi: str, audience: str, dims: Dims, at: int) -> float | None:
         """The segment's target, else the KPI's own, else the catalogue's."""

@@ -144,7 +144,8 @@ async def _of_split(
     of = scope(kpi, query.text("audience"), filters(query), asked)
     window = kpis.checked_window(kpi, query.text("window") or kpis.tile_window(kpi))
     readings = await context.store.all_readings(kpi.id)
-    found = kpis.split_rows(kpi, of.audience, of.split, [window], readings)
+    targets = await context.store.targets()
+    found = kpis.split_rows(kpi, of.audience, of.split, [window], readings, targets)
     return [r for r in found if of.dims.items() <= r.dims.items()]
 
 

@@ -55,7 +55,8 @@ async def _rows(context: Context, kpi: Kpi, segment: str, plan: series.Plan) -> 
     if kpi.standing:
         earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
         points = series.held(plan, points, earlier, context.data_as_of_ms())
-    return series.rows(kpi, plan, points)
+    target = (await context.store.targets()).of(kpi, segment)
+    return series.rows(kpi, plan, points, target)
 
 
 def _side_by_side(chosen: list[Kpi], found: list[list[SeriesRow]]) -> list[Row]:

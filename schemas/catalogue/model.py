@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -94,6 +95,15 @@ class Kpi(Struct, frozen=True, kw_only=True):
         """The source topics that feed it."""
         summed = frozenset(MEASURES[m].topic for m in self.measures)
         return summed.union(*(DISTINCT[name].topics for name in distinct_of(self.formula)))
+
+    def said_of(self, audience: str, dims: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """The segments of ``reference.set`` that speak of one of its segments, the first wins.
+
+        Said without an audience, it is of the KPI's first one: of all, where it has all.
+        """
+        yield {**dims, "audience": audience}
+        if audience == self.audiences[0]:
+            yield dict(dims)
 
     @property
     def audiences(self) -> tuple[str, ...]:
