@@ -35,6 +35,7 @@ lint: .venv/.installed-dev ## check style, types and the layers of imports
 	$(BIN)/ruff format --check . || failed=1; \
 	$(BIN)/mypy || failed=1; \
 	$(BIN)/lint-imports --no-logo || failed=1; \
+	$(BIN)/python -m agents grafana dashboards --check || failed=1; \
 	exit $$failed
 
 .PHONY: format

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from agents.commands.api import api
 from agents.commands.dead_letters import dead_letters
 from agents.commands.doctor import doctor
+from agents.commands.grafana import grafana
 from agents.commands.replay import replay
 from agents.commands.settings import settings
 from agents.commands.state import state
@@ -68,7 +69,18 @@ def command_line(ctx: click.Context) -> None:
         listen()
 
 
-for command in (worker, api, topics, doctor, validate, replay, dead_letters, settings, state):
+for command in (
+    worker,
+    api,
+    topics,
+    doctor,
+    validate,
+    replay,
+    dead_letters,
+    settings,
+    state,
+    grafana,
+):
     command_line.add_command(command)
 
 
