@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from schemas.names import Names
 from schemas.settings import Settings
 from streams import connect
+from streams.spots import TOTALS
 from streams.table import decode, read_state
 
 
@@ -38,6 +39,8 @@ def line(stage: str, partition: int, key: str, value: Any) -> dict[str, Any] | N
     """A pane as one line; None for an entry that is no pane."""
     kind, *rest = key.split("/")
     about = {"stage": stage, "partition": partition}
+    if stage == "merge" and partition and kind in ("part", "settled", "base"):
+        value = {k: cell for k, cell in value.items() if k not in TOTALS}  # the first shard's
     if stage == "fold" and rest and rest[0] in ("pane", "intake"):
         tier, start = rest[1], int(rest[2])
         return {**about, "topic": kind, "tier": tier, "start": start, "cells": value}
