@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.codec import Ignored, Rejected
-from schemas.events import BY_TOPIC
+from schemas.events import BY_TOPIC, ReferenceSet
 from schemas.measures import FIRST_BUCKET, MEASURES, TIERS, bucket_value_ms
 from schemas.settings import Settings
 from streams.batches import RecordBatch
@@ -19,6 +19,7 @@ from streams.folding import EARLY, LATE, REPEATED, TopicState
 from streams.folds.base import TextModel
 from streams.panes import Cell, PaneId
 from streams.producing import key_of
+from streams.references import References
 from streams.spots import spots
 
 TOPIC_OF_TYPE: dict[str, str] = {
@@ -72,6 +73,7 @@ class Validator:
     def __init__(self, settings: Settings, text: TextModel) -> None:
         self._settings = settings
         self._text = text
+        self._references = References()
         self._states: dict[str, TopicState] = {}
         self._known: dict[tuple[str, PaneId, str], Cell] = {}
         self._offset = 0
@@ -91,6 +93,8 @@ class Validator:
             return Outcome("rejected", f"{event.reason.value}: {event.detail}", *about)
         if isinstance(event, Ignored):
             return Outcome("ignored", f"{topic} has no events of this type", *about)
+        if isinstance(event, ReferenceSet):
+            self._references.take(event)
         before = list(state.counts)
         record = _Record(self._offset, now_ms, None, value, [])
         self._offset += 1
@@ -108,7 +112,9 @@ class Validator:
     def _state(self, topic: str) -> TopicState:
         state = self._states.get(topic)
         if state is None:
-            state = self._states[topic] = TopicState(topic, 0, self._settings, self._text)
+            state = self._states[topic] = TopicState(
+                topic, 0, self._settings, self._text, self._references
+            )
         return state
 
     def _detail(self, fate: int) -> str:

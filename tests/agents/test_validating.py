@@ -46,6 +46,18 @@ def of(outcome: Outcome, measure: str) -> list[Effect]:
     return [effect for effect in outcome.effects if effect.measure == measure]
 
 
+def test_money_is_converted_by_the_rates_among_the_samples(validator: Validator) -> None:
+    """Without one it would be rejected, and is."""
+    order: dict[str, Any] = {"order_id": "o", "amount": 10, "currency": "USD"}
+    outcome = validator.take(event("order.placed", **order), NOW)
+    assert (outcome.fate, outcome.detail) == ("rejected", "unknown_currency: no rate of USD")
+    rate: dict[str, Any] = {"kpi": "exchange_rate", "role": "fact", "value": 0.5}
+    rate["segment"] = {"currency": "USD"}
+    assert validator.take(event("reference.set", **rate), NOW).fate == "accepted"
+    (sales,) = of(validator.take(event("order.placed", **order), NOW), "sales")
+    assert sales.fields == (("n", 1), ("amount", 500))
+
+
 def test_an_answer_is_shown_with_its_segments_and_kpis(validator: Validator) -> None:
     """All that a sender wants to know of it."""
     given = event("feedback.submitted", feedback_id="f", csat=4, channel="email", region="emea")

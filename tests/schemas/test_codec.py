@@ -11,8 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.codec import Ignored, Reason, Rejected, TopicCodec, parse_time
-from schemas.events import BY_TOPIC, DeliveryPromised, Event, SurveySent
+from schemas.codec import Ignored, MoneyCodec, Reason, Rejected, TopicCodec, parse_time
+from schemas.events import (
+    BY_TOPIC,
+    CartCreated,
+    DealWon,
+    DeliveryPromised,
+    Event,
+    OrderPlaced,
+    SurveySent,
+)
 
 NOON_MS = 1_700_049_600_000
 SURVEY = {
@@ -176,6 +184,24 @@ def test_the_first_reason_counts() -> None:
     assert reason(survey(channel=5, occurred_at=5, schema_version=2)) is Reason.BAD_FIELD
     assert reason(survey(occurred_at=5, schema_version=2)) is Reason.BAD_TIME
     assert reason(survey(schema_version=2)) is Reason.UNKNOWN_VERSION
+
+
+def test_money_of_an_unknown_currency_is_rejected_last_of_all() -> None:
+    """A missing currency is a known one, and events without money are none of it."""
+    codec = MoneyCodec("orders", {"EUR"}.__contains__)
+    order = {"type": "order.placed", "order_id": "o", "amount": 1}
+
+    def judged(**changes: Any) -> object:
+        found = codec.decode(survey(**changes))
+        return found.reason if isinstance(found, Rejected) else type(found)
+
+    assert judged(**order, currency="EUR") is OrderPlaced
+    assert judged(**order, currency="USD") is Reason.UNKNOWN_CURRENCY
+    assert judged(**order, currency="USD", schema_version=2) is Reason.UNKNOWN_VERSION
+    assert judged(type="deal.won", deal_id="d") is DealWon
+    assert judged(type="deal.won", deal_id="d", currency="USD") is Reason.UNKNOWN_CURRENCY
+    assert judged(type="cart.created", cart_id="c", currency="USD") is CartCreated
+    assert judged(type="order.lost", currency="USD") is Ignored
 
 
 def test_older_versions_are_read() -> None:
