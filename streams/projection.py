@@ -52,6 +52,7 @@ return 1
 _DAY_S = 86_400
 _CHUNK = 1_000
 PENDING_MAX = 500_000
+RETRY_MS = 1_000
 
 
 class Outcome(enum.Enum):
@@ -77,11 +78,14 @@ class Projection:
         self.pending: dict[tuple[str, str], bytes] = {}
         self.overflowed = False
         self.failed_since_ms: int | None = None
+        self._retry_ms = 0
         self._claimed = False
         self._script = client.register_script(_WRITE)
 
     def put(self, writes: Iterable[Write], kind: str = "h") -> None:
         """Take writes for the next flush; the newest value of a field wins."""
+        if self.overflowed:
+            return  # all will be written again
         for key, field, value in writes:
             self.pending.pop((kind + key, field), None)  # the newest goes last
             self.pending[kind + key, field] = value
@@ -99,9 +103,10 @@ class Projection:
 
     async def flush(self, now_ms: int, change: Change | None = None) -> Outcome:
         """Send what waits. Never raises for a Redis that is away, slow or full."""
+        if now_ms < self._retry_ms:
+            return Outcome.AWAY  # asked a moment ago; asking all the time costs more than it brings
         if self.overflowed:
-            self.overflowed = False
-            return Outcome.EMPTIED
+            return await self._after_overflow(now_ms)
         waiting, self.pending = self.pending, {}
         items = list(waiting.items())
         for i in range(0, len(items), _CHUNK):
@@ -112,8 +117,7 @@ class Projection:
                 for at, value in newer.items():
                     self.pending.pop(at, None)
                     self.pending[at] = value
-                self.failed_since_ms = self.failed_since_ms or now_ms
-                return Outcome.AWAY
+                return self._away(now_ms)
             if answer == -1:
                 return Outcome.FENCED
             if answer == 0:
@@ -124,6 +128,20 @@ class Projection:
         if change is not None and (items or change.alerts):
             await self._announce(change)
         return Outcome.SENT
+
+    def _away(self, now_ms: int) -> Outcome:
+        self.failed_since_ms = self.failed_since_ms or now_ms
+        self._retry_ms = now_ms + RETRY_MS
+        return Outcome.AWAY
+
+    async def _after_overflow(self, now_ms: int) -> Outcome:
+        """More had to wait than there was room for: when Redis is back, all is written again."""
+        try:
+            await self._send([])
+        except (RedisError, OSError):
+            return self._away(now_ms)
+        self.overflowed = False
+        return Outcome.EMPTIED
 
     async def _send(self, items: list[tuple[tuple[str, str], bytes]]) -> Any:
         args: list[Any] = [self.token, self.ttl_s, int(self._claimed) ^ 1]
