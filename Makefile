@@ -12,6 +12,9 @@ PYTHON ?=
 # Processes that `make test` uses.
 JOBS ?= 2
 
+# How long `make soak` lasts.
+MINUTES ?= 10
+
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
@@ -46,6 +49,10 @@ format: .venv/.installed-dev ## mend what can be mended by machine
 .PHONY: bench
 bench: .venv/.installed-dev ## measure throughput and latency
 	@exec $(BIN)/python -m demo.bench $(ARGS)
+
+.PHONY: soak
+soak: .venv/.installed-dev ## random faults on real processes, then compare with the oracle (MINUTES=10)
+	@exec $(BIN)/python -m tests.faults.soak --minutes $(MINUTES) $(ARGS)
 
 .PHONY: venv
 venv: .venv/.installed-dev ## make .venv with all that work on the project needs
