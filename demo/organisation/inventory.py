@@ -9,16 +9,22 @@ from schemas.measures import DAY_MS, HOUR_MS
 
 SOLD_EVERY_H = 4
 SHORT_OF_REORDER_POINT = 0.4
-_FULL_DAYS = 32.0
-_ORDERED_DAYS = 24.0
+# Stock in days of sales: at first, and with each delivery.
+_FIRST_DAYS = (10.0, 46.0)
+_ORDERED_DAYS = 40.0
+# Ordered so early that a delivery in time comes before the reorder point is reached.
+_ORDERED_AT = 2.0
+LATE = 0.12
 
 
 def begin(sim: Simulation, at: int) -> None:
-    """Start with full shelves."""
+    """Start with shelves more or less full."""
     for location in LOCATIONS:
         for sku in SKUS:
             item: Thing = {"sku": sku, "location": location}
-            sim.stock[_key(item)] = round(_per_day(sku) * sim.within(0.7, 1.0) * _FULL_DAYS)
+            sim.stock[_key(item)] = round(_per_day(sku) * sim.within(*_FIRST_DAYS))
+            if sim.stock[_key(item)] < _ORDERED_AT * _reorder_point(sku):
+                _order(sim, at, item)
             sim.then(at + sim.minutes(1, 200), "stock_counted", item)
             sim.then(at + sim.minutes(10, 60 * SOLD_EVERY_H), "stock_sold", item)
 
@@ -83,13 +89,23 @@ def _sold(sim: Simulation, at: int, item: Thing) -> None:
             currency="EUR",
         ),
     )
-    if sim.stock[key] < 1.7 * _reorder_point(sku):
-        sim.stock[key] += round(_per_day(sku) * _ORDERED_DAYS)
-        sim.then(at + HOUR_MS, "stock_checked", item)
+    if sim.stock[key] < _ORDERED_AT * _reorder_point(sku) <= sim.stock[key] + units:
+        _order(sim, at, item)
+
+
+def _order(sim: Simulation, at: int, item: Thing) -> None:
+    takes = sim.within(1.4, 2.2) if sim.chance(LATE) else sim.within(0.8, 1.05)
+    sim.then(at + int(takes * _lead_days(item["sku"]) * DAY_MS), "stock_delivered", item)
+
+
+def _delivered(sim: Simulation, at: int, item: Thing) -> None:
+    """Put what was ordered on the shelf."""
+    sim.stock[_key(item)] += round(_per_day(item["sku"]) * _ORDERED_DAYS)
+    _checked(sim, at, item)
 
 
 def _checked(sim: Simulation, at: int, item: Thing) -> None:
-    """Count what has just arrived."""
+    """Count what is there now."""
     _count(sim, at, item, sim.stock[_key(item)])
 
 
@@ -104,6 +120,7 @@ def _shortage(sim: Simulation, at: int, incident: Thing) -> None:
 HANDLERS: dict[str, Handler] = {
     "stock_counted": _counted,
     "stock_sold": _sold,
+    "stock_delivered": _delivered,
     "stock_checked": _checked,
     "shortage": _shortage,
 }

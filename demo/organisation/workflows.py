@@ -43,7 +43,7 @@ TEAMS = ("success", "support", "logistics", "marketing", "finance", "product")
 STAGES = ("initiation", "planning", "execution", "closure")
 # The share of the planned time that each stage takes.
 _STAGE_SHARE = {"initiation": 0.15, "planning": 0.2, "execution": 0.5, "closure": 0.15}
-DELAYED = 0.09
+DELAYED = 0.22
 COMMENTED = 0.5
 AUTOMATED = 0.42
 # fmt: off
@@ -77,7 +77,7 @@ def _planned(sim: Simulation, at: int, who: Thing, plan: Thing) -> None:
     starts = at + int(sim.within(0.2, 3) * DAY_MS)
     plan |= {"planned_days": days, "starts_at": starts, "due_at": starts + int(days * DAY_MS)}
     flow: Thing = {"id": sim.new_id("w"), "who": who, "plan": plan, "stage": 0}
-    flow["pace"] = sim.within(1.15, 1.7) if sim.chance(DELAYED) else sim.within(0.72, 0.99)
+    flow["pace"] = sim.within(1.2, 2.1) if sim.chance(DELAYED) else sim.within(0.88, 0.99)
     sim.emit(
         flow["id"],
         events.WorkflowPlanned(**sim.stamp("project-tool", at), **_of(flow), **plan),
