@@ -53,6 +53,16 @@ TYPES: dict[str, tuple[str, ...]] = {
         "partner.onboarded",
         "partner.left",
     ),
+    "workflows": (
+        "workflow.planned",
+        "workflow.started",
+        "workflow.stage_changed",
+        "workflow.updated",
+        "workflow.delayed",
+        "workflow.completed",
+        "task.created",
+        "task.completed",
+    ),
 }
 TOPIC = {"journeys": "interactions", "enrolments": "interactions"}
 # Measures that events feed by themselves, not by the facts of a thing.
@@ -65,6 +75,7 @@ SENDER: dict[str, st.SearchStrategy[Any]] = {
     "customer_id": st.just("c"),
     "partner_id": st.sampled_from(["p", "q"]),
 }
+PLAN: dict[str, st.SearchStrategy[Any]] = {"name": st.sampled_from("mn"), "due_hour": HOURS}
 NEEDED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ticket.opened": {
         "kind": st.sampled_from(["question", "issue", "incident", "complaint"]),
@@ -83,6 +94,11 @@ NEEDED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "deal.registered": {"value": st.integers(0, 9)},
     "deal.stage_changed": {"stage": st.sampled_from(["registered", "qualified", "proposed"])},
     "deal.won": {"lead_id": st.sampled_from("ab")},
+    "workflow.planned": PLAN,
+    "workflow.started": PLAN,
+    "workflow.stage_changed": {"stage": st.sampled_from(["initiation", "planning", "closure"])},
+    "task": {"task_id": st.just("t")},
+    "task.created": {"due_hour": HOURS},
 }
 # Of these none stands in the place of another.
 ORDER_FREE = {"stage", "cart_id", "lead_id"}
@@ -91,6 +107,9 @@ LAST_WINS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "delivery": {"promised_hour": HOURS, "lines": st.integers(1, 2)},
     "delivery.delivered": {"lines_correct": st.integers(1, 2)},
     "deal": {"value": st.integers(0, 9)},
+    "workflow.planned": {"planned_days": st.integers(0, 3), "team": st.sampled_from("tu")},
+    "workflow.stage_changed": {"planned_days": st.integers(0, 3)},
+    "task": {"automated": st.booleans()},
 }
 TIMES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "ticket": {"opened_hour": HOURS, "responded_hour": HOURS},
@@ -109,6 +128,8 @@ KEYS = {
     "deal": "deal_id",
     "customer": "account_id",
     "partner": "account_id",
+    "workflow": "workflow_id",
+    "task": "workflow_id",
 }
 
 
@@ -211,7 +232,7 @@ def test_an_event_told_twice_adds_nothing_the_second_time(
     assert of_things(one.books) == before
 
 
-@pytest.mark.parametrize("life", ["tickets", "deliveries", "orders"])
+@pytest.mark.parametrize("life", ["tickets", "deliveries", "orders", "workflows"])
 @LAWS
 @given(data=st.data())
 def test_levels_end_at_nothing_once_all_is_closed(
@@ -223,10 +244,13 @@ def test_levels_end_at_nothing_once_all_is_closed(
         "tickets": ("ticket.closed", "ticket_id"),
         "deliveries": ("delivery.delivered", "order_id"),
         "orders": ("deal.won", "deal_id"),
+        "workflows": ("workflow.completed", "workflow_id"),
     }[life]
     end = [{"type": kind, "hour": 300, key: thing} for thing in "ab"]
     books = played(life).play([*events, *end])
-    levels = ("tickets_open", "tickets_waiting", "tickets_overdue", "incidents", "issues")
-    for level in (*levels, "deliveries_overdue", "pipeline"):
+    levels: tuple[str, ...] = ("tickets_open", "tickets_waiting", "tickets_overdue")
+    levels += ("incidents", "issues")
+    levels += ("deliveries_overdue", "pipeline", "workflows", "workflow_stages")
+    for level in levels:
         for field in range(3):
             assert sum(books.of(level, field).values()) == 0
