@@ -112,7 +112,7 @@ async def test_lists_and_accounts_after_a_kill(engine: Engine, redis_url: str) -
         while (shown := await lists(client, engine, wanted)) != wanted:
             assert time.monotonic() < until, f"{shown}\n{engine.logs()}"
             await asyncio.sleep(0.5)
-        raw = await client.hget(engine.names.latest("engagement_active"), "customer@7d")
+        raw = await client.hget(engine.names.latest("active_accounts"), "customer@7d")
     assert raw is not None
     active = decode_reading(raw)
     assert active.error is not None
