@@ -169,8 +169,10 @@ class Partition:
 
     def placed(self, event: Event) -> None:
         """Read an event's dimensions as they are counted; accounts are of their type's audience."""
-        for name in ENVELOPE_DIMS + TOPIC_DIMS.get(self.topic, ()):
-            event[name] = self.place(name, event[name]) if event.get(name) else None
+        for name in ENVELOPE_DIMS:
+            event[name] = self.place(name, event[name]) if event[name] else None
+        for name in TOPIC_DIMS.get(self.topic, ()):
+            event[name] = event.get(name) and self.place(name, event[name])
         event["partner"] = event["partner_id"] and self.place("partner", event["partner_id"])
         if self.topic == "accounts":
             event["audience"] = event["type"].partition(".")[0]

@@ -1,6 +1,6 @@
 """The folds against the oracle, without wires: every pane ever published, whatever the batches.
 
-``CC_TEST_EVENTS`` sets how many events; what Kafka and crashes add is tested end to end.
+``CC_TEST_EVENTS`` sets how many events, ``CC_TEST_SEEDS`` how many random runs; what Kafka and crashes add is tested end to end.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.folding import TopicState
 from streams.references import References
+from tests.oracle import fuzz
 from tests.oracle.batch import compute
 from tests.oracle.compare import alive, amounts, compare
 from tests.oracle.generate import Mix, generate, stored
 from tests.oracle.panes import Cell, CellAt
 from tests.oracle.partition import Limits, Stored
 
-EVENTS = int(os.environ.get("CC_TEST_EVENTS", "20000"))
+EVENTS = int(os.environ.get("CC_TEST_EVENTS", "10000"))
 NOW_MS = 1_790_035_200_000
 PARTITIONS, PLACES, BATCH = 3, 25, 40
+SEEDS = int(os.environ.get("CC_TEST_SEEDS", "3"))
+FUZZED = 400
 
 Sources = dict[tuple[str, int], list[Stored]]
 
@@ -64,6 +67,24 @@ def test_folds_publish_what_the_oracle_computes(sources: Sources, clock: str) ->
     expected = compute(sources, limits, lambda text: Text().score(text)[0])
     times = [*expected.watermarks.values(), NOW_MS + EVENTS if clock == "wall" else None]
     found = published(sources, settings)
+    assert compare(expected.cells, found, alive("merge", times)) == []
+
+
+@pytest.mark.parametrize("clock", ["data", "wall"])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_folds_agree_with_the_oracle_on_what_never_happens(seed: int, clock: str) -> None:
+    """Few things, to which everything happens."""
+    settings = Settings(
+        clock=clock, dimension_values_max=4, rejected_share_max=1, repeat_horizon_events=100
+    )
+    limits = Limits(dimension_values_max=4, wall_clock=clock == "wall", repeat_horizon_events=100)
+    sources = fuzz.sources(seed, FUZZED)
+    expected = compute(sources, limits)
+    found = published(sources, settings)
+    times = [
+        *expected.watermarks.values(),
+        *(records[-1].timestamp_ms for records in sources.values()),
+    ]
     assert compare(expected.cells, found, alive("merge", times)) == []
 
 
