@@ -17,6 +17,7 @@ from agents.group import Group
 from agents.merge import MergeRun
 from agents.paging.run import PageRun
 from agents.references import ReferenceReader
+from agents.reporting import report
 from agents.watch import WatchRun
 from schemas.names import TOPICS, Names
 from schemas.settings import Settings
@@ -75,6 +76,7 @@ class Worker:
         self.settings = settings
         self.names = Names(settings.prefix)
         self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.started_ms = now_ms()
         self.started = asyncio.Event()
         self.opening: set[asyncio.Task[None]] = set()
         # What `reference.set` says: one table for all stages.
@@ -175,13 +177,16 @@ class Worker:
             )
 
     async def report(self) -> None:
-        """Tell walls how every source partition is doing."""
-        entries: Any = self.fold.health(self.name)
-        if entries:
-            try:
-                await self.merge.redis.hset(self.names.health, mapping=entries)
-            except Exception as error:  # noqa: BLE001 - Redis may be away
-                log.debug("health not written: %s", error)
+        """Tell walls how this worker and every source partition of its own are doing."""
+        partitions, own = report(self.name, self.started_ms, self.fold, self.merge, now_ms())
+        entries: Any = partitions
+        client = self.merge.redis
+        try:
+            await client.hset(self.names.workers, self.name, own)
+            if entries:
+                await client.hset(self.names.health, mapping=entries)
+        except Exception as error:  # noqa: BLE001 - Redis may be away
+            log.debug("health not written: %s", error)
 
     async def revoked(self, _: Any, revoked: set[Any], **__: Any) -> None:
         """Save at once; tables stay open until it is known who owns them next."""

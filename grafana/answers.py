@@ -205,6 +205,21 @@ class SourceRow(Struct, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
+class WorkerRow(Struct, frozen=True, kw_only=True):
+    """One worker process that is running.
+
+    ``unsaved_ms``: time since its last checkpoint while something is not saved; ``waiting_writes``:
+    values on their way to Redis.
+    """
+
+    worker: str
+    started_at: int
+    memory_bytes: int
+    partitions: tuple[int, ...]
+    unsaved_ms: int | None
+    waiting_writes: int
+
+
 class Health(Struct, frozen=True, kw_only=True):
     """Whether the figures can be believed, and if not, why.
 
@@ -219,3 +234,4 @@ class Health(Struct, frozen=True, kw_only=True):
     lag: int | None
     data_as_of: int | None
     sources: tuple[SourceRow, ...]
+    workers: tuple[WorkerRow, ...]

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 
-from grafana.answers import Health, HealthStatus, SourceRow, SourceState
-from schemas.health import LAG_MAX, STOPPED_AFTER_MS, silent_after_ms
-from schemas.readings import SourceHealth
+from grafana.answers import Health, HealthStatus, SourceRow, SourceState, WorkerRow
+from schemas.health import (
+    LAG_MAX,
+    STOPPED_AFTER_MS,
+    UNSAVED_AFTER_MS,
+    WAITING_WRITES_MAX,
+    silent_after_ms,
+)
+from schemas.readings import SourceHealth, WorkerHealth
 
 RATE_SPAN_MS = 15_000
 
@@ -41,7 +47,12 @@ class RateMeter:
 
 
 def judge(
-    partitions: Sequence[SourceHealth], now_ms: int, rate_per_s: float | None, *, live: bool
+    partitions: Sequence[SourceHealth],
+    now_ms: int,
+    rate_per_s: float | None,
+    *,
+    live: bool,
+    workers: Sequence[WorkerHealth] = (),
 ) -> Health:
     """The whole engine's health; ``live``: its data is of now, not a replay's."""
     topics = sorted({p.topic for p in partitions})
@@ -49,7 +60,12 @@ def judge(
         source_row([p for p in partitions if p.topic == topic], now_ms, live=live)
         for topic in topics
     ]
+    running = [w for w in workers if now_ms - w.seen_ms <= STOPPED_AFTER_MS]
     status, reasons, since = _verdict(rows, now_ms)
+    of_workers = [reason for worker in running for reason in _worker_reasons(worker, now_ms)]
+    if of_workers and status == "ok":
+        status = "degraded"
+    reasons += of_workers
     heads = [row.head_ms for row in rows if row.head_ms is not None]
     return Health(
         status=status,
@@ -60,6 +76,36 @@ def judge(
         lag=sum(row.lag for row in rows) if rows else None,
         data_as_of=max(heads, default=None),
         sources=tuple(rows),
+        workers=tuple(_worker_row(worker, now_ms) for worker in running),
+    )
+
+
+def _worker_reasons(worker: WorkerHealth, now_ms: int) -> list[str]:
+    """What keeps a running worker from its work."""
+    reasons = []
+    if worker.redis_away_ms is not None:
+        seconds = (now_ms - worker.redis_away_ms) // 1000
+        reasons.append(f"{worker.worker}: Redis takes no writes for {seconds} s")
+    if worker.waiting_writes > WAITING_WRITES_MAX:
+        reasons.append(f"{worker.worker}: {worker.waiting_writes} values wait for Redis")
+    unsaved = _unsaved_ms(worker, now_ms)
+    if unsaved is not None and unsaved > UNSAVED_AFTER_MS:
+        reasons.append(f"{worker.worker}: nothing saved for {unsaved // 1000} s")
+    return reasons
+
+
+def _unsaved_ms(worker: WorkerHealth, now_ms: int) -> int | None:
+    return None if worker.unsaved_since_ms is None else now_ms - worker.unsaved_since_ms
+
+
+def _worker_row(worker: WorkerHealth, now_ms: int) -> WorkerRow:
+    return WorkerRow(
+        worker=worker.worker,
+        started_at=worker.started_ms,
+        memory_bytes=worker.memory_bytes,
+        partitions=worker.partitions,
+        unsaved_ms=_unsaved_ms(worker, now_ms),
+        waiting_writes=worker.waiting_writes,
     )
 
 
@@ -130,4 +176,5 @@ def store_away(now_ms: int, since: int | None) -> Health:
         lag=None,
         data_as_of=None,
         sources=(),
+        workers=(),
     )

@@ -76,13 +76,15 @@ class Hub:
         now = self._now_ms()
         try:
             partitions = await self._store.health()
+            workers = await self._store.workers()
         except StoreAwayError:
             if self._away_since is None:
                 self._away_since = now
             return health.store_away(now, self._away_since)
         self._away_since = None
         self._meter.add(partitions)
-        return health.judge(partitions, now, self._meter.per_second(now), live=self._live)
+        rate = self._meter.per_second(now)
+        return health.judge(partitions, now, rate, live=self._live, workers=workers)
 
     async def events(self) -> AsyncGenerator[bytes, None]:
         """One client's event stream: all there is, then what is new, at most four times a second."""

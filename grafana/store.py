@@ -19,18 +19,30 @@ from redis.exceptions import RedisError
 
 from grafana.errors import StoreAwayError
 from grafana.targets import Targets
-from schemas.alerts import Alert, DeliveryHealth, decode_alert, decode_delivery
+from schemas.alerts import (
+    ActionOutcome,
+    Alert,
+    DeliveryHealth,
+    Silence,
+    decode_alert,
+    decode_delivery,
+    decode_outcome,
+    decode_silence,
+)
 from schemas.names import Names
+from schemas.paging import Attempt, decode_attempt
 from schemas.readings import (
     SERIES_BUCKET_MS,
     Change,
     Point,
     Reading,
     SourceHealth,
+    WorkerHealth,
     decode_change,
     decode_health,
     decode_point,
     decode_reading,
+    decode_worker,
 )
 from schemas.settings import Settings, redis_options
 
@@ -140,11 +152,36 @@ class Store:
         found = await _answer(self._redis.hgetall(self._names.health))
         return list(_decoded(found.items(), decode_health).values())
 
+    async def workers(self) -> list[WorkerHealth]:
+        """Every worker as it last saw itself, those that ended too."""
+        found = await _answer(self._redis.hgetall(self._names.workers))
+        return list(_decoded(found.items(), decode_worker).values())
+
     async def receivers(self) -> list[DeliveryHealth]:
         """Who is told of alerts, by name."""
         found = await _answer(self._redis.hgetall(self._names.delivery))
         told = _decoded(found.items(), decode_delivery)
         return [told[name] for name in sorted(told)]
+
+    async def outcome(self, action: str) -> ActionOutcome | None:
+        """What became of an action or silence; None if it is not settled."""
+        raw = await _answer(self._redis.hget(self._names.action_outcomes, action))
+        return _decoded([(action, raw)], decode_outcome).get(action)
+
+    async def silences(self) -> list[Silence]:
+        """Silences in force or to come, the first to end first."""
+        found = await _answer(self._redis.hgetall(self._names.silences))
+        told = _decoded(found.items(), decode_silence).values()
+        return sorted(told, key=lambda silence: (silence.ends_at, silence.id))
+
+    async def attempts(self, from_ms: int, count: int) -> list[Attempt]:
+        """Attempts to tell somebody of an alert, newest first."""
+        found = await _answer(
+            self._redis.zrevrangebyscore(
+                self._names.delivery_log, "+inf", from_ms, start=0, num=count
+            )
+        )
+        return list(_decoded(enumerate(found), decode_attempt).values())
 
     async def changes(self) -> AsyncGenerator[Change | None, None]:
         """What the engine says is new. None once subscribed, and after each quiet second."""

@@ -17,6 +17,10 @@ SELDOM_AFTER_MS: dict[str, int | None] = {
 # A worker reports about once a second; one that did not for this long has stopped.
 STOPPED_AFTER_MS = 30_000
 LAG_MAX = 100_000
+# A checkpoint is due every few seconds; one that takes this long stands still.
+UNSAVED_AFTER_MS = 30_000
+# Values that wait for Redis: more than a moment's worth.
+WAITING_WRITES_MAX = 50_000
 
 
 def silent_after_ms(topic: str) -> int | None:

@@ -61,6 +61,8 @@ class Names:
         self.changes = f"{self.root}changes"
         self.sentinel = f"{self.root}sentinel"
         self.health = f"{self.root}health"
+        # Hash: worker → ``WorkerHealth``; of one that ended, its last.
+        self.workers = f"{self.root}workers"
         # Hash: field ``kpi|role|dim=value,…`` (``schemas.readings.reference_field``) → the target,
         # yellow or red limit or fact that holds now, as JSON; null: none does. By merge shard 0.
         self.references = f"{self.root}references"

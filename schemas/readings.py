@@ -76,6 +76,23 @@ class SourceHealth(Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
 
 
+class WorkerHealth(Struct, frozen=True, kw_only=True):
+    """One worker process, as it last saw itself. Times in epoch ms.
+
+    ``unsaved_since_ms``: when it last saved, if something is not saved yet; ``waiting_writes``: values
+    on their way to Redis; ``redis_away_ms``: since when Redis does not take them.
+    """
+
+    worker: str
+    started_ms: int
+    seen_ms: int
+    memory_bytes: int
+    partitions: tuple[int, ...]
+    unsaved_since_ms: int | None
+    waiting_writes: int
+    redis_away_ms: int | None
+
+
 def segment(audience: str, **dims: str) -> str:
     """``customer`` or ``customer|channel=email,region=emea``."""
     if not dims:
@@ -105,3 +122,4 @@ decode_reading = msgspec.json.Decoder(Reading).decode
 decode_point = msgspec.json.Decoder(Point).decode
 decode_change = msgspec.json.Decoder(Change).decode
 decode_health = msgspec.json.Decoder(SourceHealth).decode
+decode_worker = msgspec.json.Decoder(WorkerHealth).decode

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from grafana.health import RateMeter, judge, store_away
-from schemas.health import LAG_MAX
-from schemas.readings import SourceHealth
+from schemas.health import LAG_MAX, WAITING_WRITES_MAX
+from schemas.readings import SourceHealth, WorkerHealth
 
 NOW = 1_767_225_600_000
 MINUTE = 60_000
@@ -157,3 +159,42 @@ def test_a_worker_that_started_anew_or_stopped_gives_no_false_rate() -> None:
     meter.add([report(offset=15, seen=NOW + 2_000)])
     assert meter.per_second(NOW + 2_000) == 10
     assert meter.per_second(NOW + 60_000) is None
+
+
+def worker(**changed: object) -> WorkerHealth:
+    """Return a worker's report of itself, all well."""
+    told: dict[str, object] = {
+        "worker": "w",
+        "started_ms": NOW - MINUTE,
+        "seen_ms": NOW,
+        "memory_bytes": 300_000_000,
+        "partitions": (0, 1),
+        "unsaved_since_ms": NOW - 1_500,
+        "waiting_writes": 20,
+        "redis_away_ms": None,
+    }
+    return WorkerHealth(**{**told, **changed})  # type: ignore[arg-type]  # as the test names them
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"unsaved_since_ms": NOW - 40_000}, "w: nothing saved for 40 s"),
+        ({"redis_away_ms": NOW - 12_000}, "w: Redis takes no writes for 12 s"),
+        (
+            {"waiting_writes": WAITING_WRITES_MAX + 1},
+            f"w: {WAITING_WRITES_MAX + 1} values wait for Redis",
+        ),
+    ],
+)
+def test_a_worker_that_does_not_get_on_is_a_reason(changed: dict[str, object], reason: str) -> None:
+    """The engine is degraded, and says by what."""
+    health = judge([report()], NOW, None, live=True, workers=[worker(**changed)])
+    assert (health.status, health.reasons) == ("degraded", (reason,))
+
+
+def test_workers_that_ended_are_not_judged() -> None:
+    """Their last report stays; only those running are shown."""
+    gone = worker(worker="gone", seen_ms=NOW - MINUTE, waiting_writes=10**6)
+    health = judge([report()], NOW, None, live=True, workers=[gone, worker()])
+    assert (health.status, [w.worker for w in health.workers]) == ("ok", ["w"])
