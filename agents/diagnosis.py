@@ -134,10 +134,10 @@ def _config(
         )
     if foreign and "compact" in policy:
         yield Line("warning", f"{name} is compacted: it keeps only the last event of a key")
-    for key in ("retention.ms", "max.message.bytes"):
-        given = int(have.get(key, -1))
-        if key in wanted and 0 <= given < int(wanted[key]):
-            yield Line("warning", f"{name} has {key}={given}, below {wanted[key]}", alter(key))
+    for key in ("retention.ms", "retention.bytes", "max.message.bytes"):
+        given, least = int(have.get(key, -1)), int(wanted.get(key, 0))
+        if given >= 0 and (least < 0 or given < least):  # −1 is without end
+            yield Line("warning", f"{name} has {key}={given}, not {least}", alter(key))
 
 
 def _group(facts: KafkaFacts) -> Iterator[Line]:

@@ -98,6 +98,15 @@ def test_retention_without_end_is_fine() -> None:
     assert troubles(tickets(config={**TICKETS, "retention.ms": "-1"})) == []
 
 
+@pytest.mark.parametrize("key", ["retention.ms", "retention.bytes"])
+def test_references_that_would_be_deleted_are_a_warning(key: str) -> None:
+    """Every worker reads all of them, however old: rates, targets, openings."""
+    config = {**WANTED["reference"][1], key: "604800000"}
+    facts = TopicFacts(WANTED["reference"][0], 1, config)
+    ((level, advice),) = troubles(kafka(topics={**HEALTHY.topics, "reference": facts}))
+    assert (level, advice.rpartition(" ")[2]) == ("warning", f"{key}=-1")
+
+
 def test_a_compacted_source_is_a_warning() -> None:
     """It keeps only the last event of a key."""
     lines = tickets(config={**TICKETS, "cleanup.policy": "compact"})
