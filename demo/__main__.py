@@ -83,7 +83,7 @@ class Demo:
             self._run(
                 "worker" if i == 0 else f"worker-{i}", ["agents", "worker", "-l", "info"], env
             )
-        self._run("wall", ["grafana"], env)
+        self._run("wall", ["agents", "api"], env)
         self._run("organisation", self._organisation(), env, progress=True)
 
     def _organisation(self) -> list[str]:

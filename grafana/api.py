@@ -1,4 +1,4 @@
-"""The web application: API, event stream, description and wall. Read-only."""
+"""The web application: API, event stream, description and wall."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as WebRoute
 
 from grafana import pages
+from grafana.actions import Actions, Append
+from grafana.caller import Callers
 from grafana.errors import ApiError
 from grafana.handlers import Context
 from grafana.live import Hub
 from grafana.openapi import describe
+from grafana.people import load_people
 from grafana.query import Query
 from grafana.route import Route
 from grafana.routes import EVENTS_PATH, ROUTES
@@ -41,9 +44,17 @@ def wall_clock_ms() -> int:
     return int(time.time() * 1000)
 
 
-def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> Starlette:
-    """The application; it connects to Redis when it starts."""
+def make_app(
+    settings: Settings, now_ms: Callable[[], int] = wall_clock_ms, append: Append | None = None
+) -> Starlette:
+    """The application; it connects to Redis when it starts.
+
+    ``append`` takes what people do with alerts; without it nobody can. Raises ``ValueError`` where
+    the file of people's tokens is wrong.
+    """
     store = Store(settings)
+    people = load_people(settings.action_tokens_file)
+    actions = Actions(Callers(settings, people), store, append, now_ms)
     hub = Hub(store, now_ms, live=settings.clock == "wall")
     context = Context(settings, store, hub, now_ms)
 
@@ -55,9 +66,9 @@ def make_app(settings: Settings, now_ms: Callable[[], int] = wall_clock_ms) -> S
         await store.close()
 
     app = Starlette(
-        routes=_routes(context),
+        routes=[*actions.routes(), *_routes(context)],
         lifespan=lifespan,
-        middleware=[Middleware(Guard, token=settings.api_token)],
+        middleware=[Middleware(Guard, token=settings.api_token, people=people)],
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
@@ -125,7 +136,7 @@ async def _http_error(request: Request, exc: Exception) -> Response:
     code = {404: "not_found", 405: "read_only"}.get(exc.status_code, "http_error")
     message = {
         "not_found": f"There is nothing at {request.url.path[:200]}; see /openapi.json.",
-        "read_only": "The API is read-only: GET.",
+        "read_only": "Only GET; actions are POSTed to /api/alerts/{fingerprint}/actions.",
     }.get(code, exc.detail)
     return await _api_error(request, ApiError(exc.status_code, code, message))
 

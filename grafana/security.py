@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grafana.errors import ErrorAnswer, Problem
+from grafana.people import People, bearer
 from grafana.routes import EVENTS_PATH
 
 HEADERS = {
@@ -32,9 +33,10 @@ UNAUTHORIZED = ErrorAnswer(
 class Guard:
     """ASGI middleware: the page and its description are open, figures need the token (if set)."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, people: People) -> None:
         self._app = app
         self._token = token
+        self._people = people
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 or hand on."""
@@ -58,13 +60,11 @@ class Guard:
         await self._app(scope, receive, send_with_headers)
 
     def _may_pass(self, scope: Scope) -> bool:
-        # Header bytes come decoded as latin-1, whatever they are.
-        header = Headers(scope=scope).get("authorization", "").encode("latin-1")
-        scheme, _, given = header.partition(b" ")
-        if scheme.lower() != b"bearer":
-            given = b""
+        given = bearer(Headers(scope=scope).get("authorization", ""))
         if not given and scope["path"] == EVENTS_PATH:
             # A browser's EventSource cannot send headers.
             asked = parse_qs(scope["query_string"].decode("latin-1"))
             given = asked.get("token", [""])[0].encode()
-        return hmac.compare_digest(given.strip(), self._token.encode())
+        given = given.strip()
+        whose = self._people.who(given)
+        return hmac.compare_digest(given, self._token.encode()) or whose is not None

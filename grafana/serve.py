@@ -11,6 +11,7 @@ from collections.abc import Generator
 
 import uvicorn
 
+from grafana.actions import Append
 from grafana.api import make_app
 from schemas.settings import Settings
 
@@ -35,10 +36,15 @@ def listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.api_host, settings.api_port), family=family)
 
 
-async def serve(settings: Settings, bound: socket.socket | None = None) -> None:
-    """Serve until cancelled, then stop within seconds. Raises ``OSError`` if the port is taken."""
+async def serve(
+    settings: Settings, bound: socket.socket | None = None, append: Append | None = None
+) -> None:
+    """Serve until cancelled, then stop within seconds.
+
+    Raises ``OSError`` if the port is taken, ``ValueError`` where the file of tokens is wrong.
+    """
     bound = bound or listen(settings)
-    app = make_app(settings)
+    app = make_app(settings, append=append)
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -62,9 +68,9 @@ async def serve(settings: Settings, bound: socket.socket | None = None) -> None:
         bound.close()
 
 
-async def serve_until_told(settings: Settings) -> None:
+async def serve_until_told(settings: Settings, append: Append | None = None) -> None:
     """Serve as a program of its own, until SIGINT or SIGTERM. Raises as ``serve`` does."""
-    serving = asyncio.create_task(serve(settings, listen(settings)))
+    serving = asyncio.create_task(serve(settings, listen(settings), append))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     with contextlib.suppress(asyncio.CancelledError):

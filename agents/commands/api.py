@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from agents.acting import ActionTopic
 from grafana.serve import serve_until_told
 from schemas.settings import Settings
 
@@ -15,6 +16,18 @@ from schemas.settings import Settings
 def api(settings: Settings) -> None:
     """Serve the HTTP API and the wall.
 
-    They read the Redis that a running engine writes; both may run on different machines.
+    They read the Redis that a running engine writes; both may run on different machines. What
+    people do with alerts goes to the engine by Kafka.
     """
-    asyncio.run(serve_until_told(settings))
+    try:
+        asyncio.run(_serve(settings))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+
+
+async def _serve(settings: Settings) -> None:
+    topic = ActionTopic(settings)
+    try:
+        await serve_until_told(settings, topic.append)
+    finally:
+        await topic.close()
