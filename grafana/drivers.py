@@ -42,7 +42,7 @@ class Driver(Struct, frozen=True, kw_only=True):
     label: str
     value: float | None
     previous: float | None
-    n: int
+    n: int | None
     contribution: float | None
     effect: Effect | None
 
@@ -73,7 +73,7 @@ def drivers(kpi: Kpi, total: Part, parts: Mapping[str, Part]) -> list[Driver]:
     if rest is not None:
         effect = _effect(kpi, rest)
         rows.append(
-            Driver(label=REST, value=None, previous=None, n=0, contribution=rest, effect=effect)
+            Driver(label=REST, value=None, previous=None, n=None, contribution=rest, effect=effect)
         )
     return sorted(rows, key=lambda row: (-abs(row.contribution or 0.0), row.label))
 

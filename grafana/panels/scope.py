@@ -43,7 +43,9 @@ class Scope(Struct, frozen=True):
 
 def filters(query: Query, names: tuple[str, ...] = (*FILTERS, *FURTHER)) -> dict[str, str]:
     """The filters that are set."""
-    return {name: v for name in names if (v := query.text(name)) not in _ALL}
+    given = {name: query.text(name) for name in names}
+    # A dashboard without such a variable sends its name as it is written: ${channel}.
+    return {n: v for n, v in given.items() if v not in _ALL and not v.startswith("$")}
 
 
 def scope(kpi: Kpi, audience: str, wanted: Mapping[str, str], split: tuple[str, ...] = ()) -> Scope:

@@ -77,12 +77,13 @@ const trend = (kpi, audience) => ({
 const drivers = (kpi, audience, split, gridPos) => ({
   type: "table", title: `What drives the change, by ${split}`, gridPos,
   targets: [ask("drivers", { kpi: kpi.id, audience, split }, [word("label", split), number("value", "now"), number("previous", "last week"), number("n"), number("contribution"), word("effect")], "/api/kpi/drivers")],
-  fieldConfig: fields(UNITS[kpi.unit] ?? "none", `No ${kpi.title} by ${split} yet.`, [override("n", { unit: "short" })]),
+  fieldConfig: fields(UNITS[kpi.unit] ?? "none", `No ${kpi.title} by ${split} yet.`, [override("n", { unit: "short" }), override("contribution", { unit: `change:${kpi.unit}` })]),
 });
 
 const alerts = (kpi, audience, gridPos) => ({
   type: "table", title: "Alerts, last 7 days", gridPos,
   targets: [ask("annotations", { kpi: kpi.id, from: "now-7d" }, [when("time", "since"), word("text", "alert")])],
+  options: { sortBy: [{ displayName: "since", desc: true }] },
   fieldConfig: fields("none", `No alerts of ${kpi.title} in the last 7 days.`),
 });
 

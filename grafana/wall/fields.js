@@ -1,6 +1,6 @@
 // How a column is shown: Grafana's field defaults with their overrides, and values as texts.
 
-import { NONE, grouped, moment, value as written } from "./format.js";
+import { NONE, grouped, moment, span, value as written } from "./format.js";
 
 const OUR_UNITS = { percentunit: "percent", ms: "duration", dtdurationms: "duration", clockms: "duration", short: "count", locale: "count" };
 const MS = { s: 1_000, dtdurations: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -70,6 +70,7 @@ export function text(value, config, now = Date.now()) {
   if (value === null || value === undefined) return NONE;
   if (typeof value !== "number") return String(value);
   const unit = config.unit ?? "none";
+  if (unit.startsWith("change:")) return `${value > 0 ? "+" : value < 0 ? "−" : ""}${span(unit.slice(7), value)}`;
   if (unit.startsWith("dateTime")) return moment(value, now);
   if (unit === "percent") return `${grouped(value, config.decimals ?? 1)} %`;
   if (unit in MS) return written("duration", value * MS[unit]);

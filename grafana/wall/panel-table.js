@@ -28,6 +28,11 @@ function cell(column, row, now) {
   return node;
 }
 
+function sort(rows, name, desc) {
+  const order = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a ?? "").localeCompare(String(b ?? "")));
+  rows.sort((a, b) => order(a[name], b[name]) * (desc ? -1 : 1));
+}
+
 export function draw(host, panel) {
   const [frame] = panel.frames;
   const rows = panel.frames.flatMap((f) => f.rows);
@@ -36,6 +41,7 @@ export function draw(host, panel) {
     .map((c) => ({ ...c, config: configOf(panel.spec, c) }))
     .map((c) => (c.type.startsWith("timestamp") && !c.config.unit?.startsWith("dateTime") ? { ...c, config: { ...c.config, unit: "dateTimeAsIso" } } : c))
     .filter((c) => !c.config.custom.hidden && !c.config.custom.hideFrom?.viz);
+  for (const { displayName, desc } of panel.spec.options?.sortBy ?? []) sort(rows, displayName, desc);
   const key = JSON.stringify([columns.map((c) => c.name), rows]);
   if (host.shownKey === key && host.firstElementChild?.tagName === "TABLE") return true;
   host.shownKey = key;

@@ -73,8 +73,15 @@ function regions(panel) {
     });
 }
 
+/** A step that still runs has seen only a part of its answers: it would look like a fall. */
+function settled(line, now) {
+  const step = line.rows.length > 2 ? line.rows[1].time - line.rows[0].time : 0;
+  return { ...line, rows: line.rows.filter((row) => !step || row.time + step <= now) };
+}
+
 export function draw(host, panel) {
-  const lines = linesOf(panel);
+  const told = linesOf(panel);
+  const lines = panel.kpi?.kind === "level" ? told : told.map((line) => settled(line, panel.page.now));
   if (!lines.some((line) => line.look !== "target" && last(line.rows))) return false;
   const known = lines.filter((line) => last(line.rows));
   const main = known.filter((line) => line.look === "line" || line.look === "bar");

@@ -23,6 +23,17 @@ const DRAW = {
   text: later("text"),
 };
 const POINTS_MAX = 300;
+// Why panels that are about no KPI may be empty.
+const EMPTY = {
+  alerts: "No alerts in this time range.",
+  "alert-heatmap": "No alert has opened in this time.",
+  list: "Nothing has arrived in the last 7 days.",
+  register: "None now.",
+  timeline: "No workflows in this time range.",
+  funnel: "No journeys yet in the last 7 days: waiting for events on topic interactions.",
+  sources: "Waiting for the engine to report its sources.",
+  status: "Waiting for the engine to report.",
+};
 // How far a tile's trend reaches, and in how many steps, by the window of its figure.
 const TRENDS = { "7d": ["now-7d", 42], "30d": ["now-30d", 32], "90d": ["now-30d", 32] };
 
@@ -127,6 +138,8 @@ export class Panel {
   get emptyText() {
     const told = this.spec.fieldConfig?.defaults?.noValue;
     if (told && told !== "no data" && told.length > 7) return told;
+    const kind = this.targets[0]?.url.split("/").at(-1);
+    if (kind in EMPTY) return EMPTY[kind];
     if (!this.kpi) return "Nothing to show for this time range.";
     const { topics, title, window } = this.kpi;
     const when = window === "now" ? "" : ` in the last ${windowName(window)}`;

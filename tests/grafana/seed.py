@@ -7,16 +7,19 @@ partner late with deliveries. The same seed and moment give the same content.
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import random
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from redis import Redis
 
 from schemas.alerts import Alert, Severity, Step
 from schemas.catalogue import KPIS, Count, Duration, Kpi, Level, Ratio
+from schemas.lists import LISTS
 from schemas.names import Names
 from schemas.readings import (
     NOW,
@@ -26,16 +29,40 @@ from schemas.readings import (
     Point,
     Reading,
     SourceHealth,
+    decode_reading,
     encode,
     segment,
 )
 from schemas.readings import field as field_of
+from tests.grafana.seed_things import registers, updates
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 FINE_MS = 5 * MINUTE
 PARTNERS = ("northwind", "acme", "globex", "initech", "umbrella", "hooli", "stark")
 CHANNELS = ("email", "chat", "phone", "web")
 TOPICS = ("feedback", "tickets", "deliveries", "interactions")
+VALUES = {
+    "channel": CHANNELS,
+    "partner": PARTNERS,
+    "region": ("emea", "amer", "apac"),
+    "stage": ("awareness", "consideration", "purchase", "post_purchase"),
+    "priority": ("critical", "high", "normal", "low"),
+    "kind": ("question", "issue", "incident", "complaint"),
+    "medium": ("survey", "review", "social", "email"),
+    "location": ("berlin", "leeds", "lyon"),
+}
+TERMS = (
+    "delivery",
+    "router",
+    "price",
+    "support",
+    "invoice",
+    "app",
+    "speed",
+    "setup",
+    "parcel",
+    "refund",
+)
 # What a KPI is about, and how much of it comes in an hour (a level: nothing comes).
 USUAL: dict[str, tuple[float, float]] = {
     "nps": (43, 21),
@@ -50,9 +77,32 @@ USUAL: dict[str, tuple[float, float]] = {
     "tickets_overdue": (12, 0),
     "first_response_time": (34 * MINUTE, 60),
     "incidents_open": (3, 0),
+    "lead_time": (3.1 * DAY, 80),
+    "delivery_delay": (9 * HOUR, 14),
+    "resolution_time": (11 * HOUR, 55),
+    "onboarding_time": (12 * DAY, 2),
+    "workflow_cycle_time": (16 * DAY, 3),
+    "workflow_delay": (2 * DAY, 1),
+    "workflow_stage_time": (4 * DAY, 6),
+    "journey_stage_time": (1.5 * DAY, 40),
+    "feedback_answer_time": (5 * HOUR, 30),
+    "time_on_site": (4 * MINUTE, 4_000),
+    "service_latency": (120, 240),
     "on_time_delivery_rate": (0.941, 88),
     "deliveries_overdue": (23, 0),
     "visits": (0, 4_150),
+    "customers_total": (48_200, 0),
+    "partners_total": (186, 0),
+    "availability": (0.9994, 240),
+}
+USUAL_OF: dict[str, tuple[float, float]] = {
+    "percent": (0.62, 40),
+    "score": (41, 20),
+    "rating": (5.3, 20),
+    "number": (3.4, 20),
+    "count": (40, 40),
+    "duration": (6 * HOUR, 20),
+    "money": (132, 40),
 }
 
 
@@ -71,8 +121,11 @@ class Seeder:
         for kpi in KPIS.values():
             for audience in kpi.audiences:
                 self.trend(kpi, audience)
+        self.splits()
         self.partners()
         self.channels()
+        self.lists()
+        self.registers()
         self.alerts()
         self.health()
         self.feedback()
@@ -80,13 +133,15 @@ class Seeder:
     def trend(self, kpi: Kpi, audience: str) -> None:
         """Minutes of a day, hours of a month, and the readings that follow from them."""
         fine = self._panes(kpi, audience, FINE_MS, 26 * HOUR)
-        hours = self._panes(kpi, audience, HOUR, 31 * DAY if kpi.window == "30d" else 15 * DAY)
+        hours = self._panes(
+            kpi, audience, HOUR, 31 * DAY if kpi.window in ("30d", "90d") else 15 * DAY
+        )
         minutes = self._panes(kpi, audience, MINUTE, 2 * HOUR)
         self._write_points(kpi.id, audience, "m", minutes)
         self._write_points(kpi.id, audience, "f", fine)
         self._write_points(kpi.id, audience, "h", hours)
         if kpi.kind == "level":
-            self.reading(kpi.id, audience, NOW, self._level(fine))
+            self.reading(kpi.id, audience, NOW, self._level(fine, _beside(kpi)))
             return
         for window, span, panes in (
             ("5m", 5 * MINUTE, fine),
@@ -94,8 +149,9 @@ class Seeder:
             ("24h", DAY, fine),
             ("7d", 7 * DAY, hours),
             ("30d", 30 * DAY, hours),
+            ("90d", 31 * DAY, hours),
         ):
-            if window == "30d" != kpi.window:
+            if window in ("30d", "90d") and window != kpi.window:
                 continue
             now = [p for at, p in panes.items() if at > self.now_ms - span]
             week = self.now_ms - 7 * DAY
@@ -124,7 +180,7 @@ class Seeder:
         }
 
     def _point(self, kpi: Kpi, audience: str, at: int, width: int) -> Point:
-        base, per_hour = USUAL.get(kpi.id, (0.6 * (kpi.target or 1), 40))
+        base, per_hour = USUAL.get(kpi.id, USUAL_OF[kpi.unit])
         share = {"all": 1.0, "customer": 0.8, "partner": 0.2}[audience]
         rhythm = 1 + 0.55 * math.sin((at % DAY / DAY - 0.3) * 2 * math.pi)
         drift = 1 + 0.02 * math.sin(at / DAY) + self.chance.gauss(0, 0.01)
@@ -132,8 +188,8 @@ class Seeder:
             drift -= 0.22
         n = max(1, round(per_hour * share * rhythm * width / HOUR * self.chance.uniform(0.8, 1.2)))
         if isinstance(kpi.formula, Level):
-            value = round(base * share * (1 + 0.12 * math.sin(at / DAY * 7)) * drift)
-            return Point(self.version, value, 0, 0, 0)
+            value = round((base or 40) * share * (1 + 0.12 * math.sin(at / DAY * 7)) * drift)
+            return Point(self.version, value, 0, 0, 0, _beside(kpi))
         if isinstance(kpi.formula, Count):
             return Point(self.version, n, n, n, 0)
         scale = kpi.formula.scale if isinstance(kpi.formula, Ratio) else 1.0
@@ -141,7 +197,7 @@ class Seeder:
         if kpi.unit == "percent":
             share_of = min(1.0, base * drift)
             num = sum(self.chance.random() < share_of for _ in range(n))
-        beside: dict[str, float | None] = {}
+        beside = _beside(kpi)
         if isinstance(kpi.formula, Duration):
             beside = {"p50": 0.7 * num / n, "p90": 1.9 * num / n, "p99": 3.5 * num / n}
         return Point(self.version, scale * num / n, n, num, n, beside)
@@ -154,14 +210,14 @@ class Seeder:
         for key, fields in buckets.items():
             self.redis.hset(key, mapping=fields)
 
-    def _level(self, fine: dict[int, Point]) -> Reading:
+    def _level(self, fine: dict[int, Point], beside: dict[str, float | None]) -> Reading:
         value = list(fine.values())[-1].value
         return Reading(
             value=value,
             n=int(value or 0),
             as_of=self.now_ms,
             version=self.version,
-            beside={"mean_age_ms": 3.2 * HOUR},
+            beside={**beside, "mean_age_ms": 3.2 * HOUR},
         )
 
     def _total(self, kpi: Kpi, now: list[Point], before: list[Point]) -> Reading:
@@ -180,6 +236,7 @@ class Seeder:
             error=error,
             previous=_formula(kpi, before),
             previous_n=sum(p.n for p in before),
+            beside=_beside(kpi),
         )
 
     def partners(self) -> None:
@@ -204,6 +261,41 @@ class Seeder:
                     NOW,
                     Reading(value=late, n=late, as_of=self.now_ms, version=1),
                 )
+
+    def splits(self) -> None:
+        """Each KPI by each of its dimensions, some a little better than others."""
+        for kpi in KPIS.values():
+            key = self.names.latest(kpi.id)
+            fields: dict[Any, Any] = {}
+            for of, window, whole in self._wholes(kpi):
+                for split in kpi.splits:
+                    for place, dims in enumerate(_values(split)):
+                        told = _share(kpi, whole, place)
+                        fields[field_of(segment(of, **dims), window)] = encode(told)
+            if fields:
+                self.redis.hset(key, mapping=fields)
+
+    def _wholes(self, kpi: Kpi) -> list[tuple[str, str, Reading]]:
+        known: dict[Any, Any] = self.redis.hgetall(self.names.latest(kpi.id))
+        names = {name.decode().rpartition("@")[::2]: value for name, value in known.items()}
+        return [(of, window, decode_reading(value)) for (of, window), value in names.items()]
+
+    def lists(self) -> None:
+        """Terms and authors of the week."""
+        for name in LISTS:
+            rows = [
+                {"term": term, "n": 400 // place, "error": 0}
+                for place, term in enumerate(TERMS, start=1)
+            ]
+            for audience in ("all", "customer", "partner"):
+                self.redis.set(self.names.listing(name, audience), encode(rows))
+
+    def registers(self) -> None:
+        """What is open now: tickets, promises, workflows; low stock; services."""
+        for name, rows in registers(self.now_ms).items():
+            self.redis.set(self.names.register(name), encode(rows))
+        for audience in ("customer", "partner"):
+            self.redis.set(self.names.listing("updates", audience), encode(updates(self.now_ms)))
 
     def channels(self) -> None:
         """CSAT by channel, for one day."""
@@ -330,6 +422,40 @@ class Seeder:
         for audience, place in (("customer", slice(2)), ("partner", slice(2, None))):
             key = self.names.listing("feedback_latest", audience)
             self.redis.set(key, encode(rows[place]))
+
+
+def _values(split: tuple[str, ...]) -> list[dict[str, str]]:
+    """Four values of a dimension or a pair."""
+    names = [VALUES.get(dimension, ("first", "second", "third")) for dimension in split]
+    return [dict(zip(split, values, strict=True)) for values in itertools.product(*names)]
+
+
+def _share(kpi: Kpi, whole: Reading, place: int) -> Reading:
+    """A part of a whole: counts are divided, others vary."""
+    part = 0.5 / (place + 1)
+    factor = part if isinstance(kpi.formula, Count | Level) else 1.04 - 0.03 * place
+    value, previous = whole.value, whole.previous
+    if kpi.unit == "count":
+        factor, value = part, None if value is None else round(value * part)
+    elif value is not None:
+        value *= factor
+    return msgspec.structs.replace(
+        whole,
+        value=value,
+        previous=None if previous is None else previous * (factor if factor < 1 else 1.0),
+        n=round(whole.n * part),
+        previous_n=round(whole.previous_n * part),
+    )
+
+
+def _beside(kpi: Kpi) -> dict[str, float | None]:
+    """Figures next to the value, as its formula names them: parts of one."""
+    named = getattr(kpi.formula, "beside", ())
+    ratio = isinstance(kpi.formula, Ratio)
+    return {
+        name: 0.5 - 0.17 * place if ratio else 12.0 - 3 * place
+        for place, (name, _) in enumerate(named)
+    }
 
 
 def _formula(kpi: Kpi, panes: list[Point]) -> float | None:
