@@ -126,13 +126,13 @@ def clv(o: Operands) -> Figures:
     applications", 1998) without discount. Beside it: whether it was capped (1 or 0), and its part
     that is margin, ``× (costed − cost) / costed``, of the orders whose cost is known.
     """
-    found, now = _leaving(o), o.known("now")
-    if found is None or now is None or now <= 0:
+    found, now, revenue = _leaving(o), o.known("now"), o.known("revenue")
+    if found is None or now is None or now <= 0 or revenue is None:
         return NO_DATA
     start, left = found
     windows_max = LIFETIME_DAYS_MAX / o.days
     windows = start / left if left > 0 else windows_max
-    value = o.sum("revenue") / now * min(windows, windows_max)
+    value = revenue / now * min(windows, windows_max)
     costed = o.sum("costed")
     margin = value * (costed - o.sum("cost")) / costed if costed > 0 else None
     capped = float(windows >= windows_max)
@@ -174,7 +174,7 @@ def performance(o: Operands) -> Figures:
     how many there were.
     """
     parts = {
-        "sales": _part(o.sum("revenue"), o.for_window("revenue_target")),
+        "sales": _part(o.known("revenue"), o.for_window("revenue_target")),
         "conversion": _part(
             _part(o.sum("won"), o.sum("leads")), o.known("conversion_target") or CONVERSION_TARGET
         ),

@@ -58,9 +58,9 @@ class Evaluation:
             return NO_DATA
         if not look.counted:
             return NO_DATA
-        # Somewhere in this segment something was counted: a sum of nothing is 0.
+        # Somewhere in this segment something was counted: a sum of nothing is 0, if anybody counts.
         for name, operand in formula.operands:
-            if isinstance(operand, Flow) and values[name] is None:
+            if isinstance(operand, Flow) and values[name] is None and self.cells.heard(operand.of):
                 values[name] = 0.0
         days = window.span_ms / DAY_MS
         found = FUNCTIONS[formula.function](Operands(values, days, self.weights))

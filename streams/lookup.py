@@ -53,10 +53,14 @@ class Cells:
 
         return self._lookup(where, lambda topic, s, key: view(topic, s).cell(key))
 
+    def heard(self, terms: tuple[str, ...]) -> bool:
+        """Whether all topics that feed these terms have begun."""
+        stores = [self.state.stores.get(topic) for topic in _topics(terms)]
+        return all(store is not None and store.head > NO_TIME for store in stores)
+
     def reach(self, terms: tuple[str, ...], window: Window, at: int) -> bool:
         """Whether all of a window in the past is still kept."""
-        topics = {MEASURES[term.lstrip("-").partition(".")[0]].topic for term in terms}
-        stores = [s for topic in topics if (s := self.state.stores.get(topic)) is not None]
+        stores = [s for topic in _topics(terms) if (s := self.state.stores.get(topic)) is not None]
         first = at - window.span_ms
         return all(
             not ring.forgot or first >= ring.oldest()
@@ -97,6 +101,10 @@ class Cells:
             return _sum(cell_of(topic, store, key) for key in _keys(where, measure))
 
         return _remembering(lookup)
+
+
+def _topics(terms: tuple[str, ...]) -> set[str]:
+    return {MEASURES[term.lstrip("-").partition(".")[0]].topic for term in terms}
 
 
 def _keys(where: Where, measure: str) -> Iterator[str]:

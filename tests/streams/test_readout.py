@@ -8,73 +8,14 @@ import pytest
 
 from schemas.catalogue import KPIS
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS, WINDOW_IDS
-from schemas.names import Names
-from schemas.readings import Point, Reading, decode_point, decode_reading
-from schemas.settings import Settings
-from streams.merging import MergeState
-from streams.panes import NO_TIME, Cells, Keys, Panes
-from streams.readout import Readout
+from schemas.readings import decode_reading
 from streams.spots import Spot, spots
-from streams.wire import HERO, REST, Publication, decode_publication, encode_publication
+from streams.wire import HERO
+from tests.streams.merged import NAMES, PARTITIONS, Shard
 
 NOON_MS = 1_700_049_600_000
-NAMES = Names("t.")
-PARTITIONS = 3
 CSAT_HOURS = ("csat", "customer", "h")
-CSAT, VISITS, OPEN = MEASURES["csat"], MEASURES["visits"], MEASURES["tickets_open"]
-
-
-class Shard:
-    """One source of every topic, and the readout of what is merged."""
-
-    def __init__(self, clock: str = "wall") -> None:
-        self.state = MergeState(Settings(clock=clock, partitions=PARTITIONS))
-        self.readout = Readout(self.state, NAMES)
-        self.panes: dict[str, Panes] = {}
-        self.version = 0
-
-    def source(self, topic: str) -> Panes:
-        """Its panes, to be added to."""
-        return self.panes.setdefault(topic, Panes(Keys(200)))
-
-    def csat(self, at: int, *scores: int, audience: str = "customer") -> None:
-        """Answers by mail from nowhere."""
-        for score in scores:
-            cell = (1, int(score >= 4), score, score * score)
-            self.source("feedback").add(CSAT, at, audience, ("email", None, None), cell)
-
-    def publish(
-        self, head: int, lane: int = REST, *, partition: int = 0, watermark: int = NO_TIME
-    ) -> None:
-        """Merge what was added; time is then ``head``."""
-        self.version += 1
-        for topic, panes in self.panes.items():
-            panes.settle()
-            taken = panes.take_unpublished(None)
-            cells: list[tuple[str, int, Cells]] = [(t, s, c) for (t, s), c in taken.items()]
-            times = (watermark, head, False, NO_TIME, 0)
-            pub = Publication(topic, partition, lane, self.version, True, *times, cells)
-            self.state.take(decode_publication(encode_publication(pub)))
-
-    def readings(self) -> dict[tuple[str, str], Reading]:
-        """What is written now: KPI and field → reading."""
-        writes, _ = self.readout.all()
-        root = NAMES.latest("")
-        return {
-            (key.removeprefix(root), field): decode_reading(value)
-            for key, field, value in writes
-            if key.startswith(root)
-        }
-
-    def points(self) -> dict[tuple[str, str, str, int], Point]:
-        """What is written now: KPI, segment, resolution, start → point of a trend."""
-        writes, _ = self.readout.all()
-        found = {}
-        for key, field, value in writes:
-            if key.startswith(NAMES.root + "series:"):
-                kpi, segment, resolution, _ = key.removeprefix(NAMES.root + "series:").split(":")
-                found[kpi, segment, resolution, int(field) * 1000] = decode_point(value)
-        return found
+VISITS, OPEN = MEASURES["visits"], MEASURES["tickets_open"]
 
 
 @pytest.fixture
@@ -336,12 +277,8 @@ def test_a_successor_tells_what_has_no_data_any_more(shard: Shard) -> None:
     shard.csat(NOON_MS, 5)
     shard.publish(NOON_MS)
     shard.publish(NOON_MS + HOUR_MS)
-    successor = MergeState(Settings())
-    for key, value in shard.state.changes():
-        successor.restore(key, value)
-    successor.restored()
-    successor.touch_all()
-    shard.state, shard.readout = successor, Readout(successor, NAMES)
+    shard.succeed()
+    shard.readout.touch_all()
     found = shard.readings()
     assert found["csat", "all@1h"].value is None
     assert found["csat", "all@24h"].value == 1
@@ -381,12 +318,8 @@ def test_a_successor_does_not_count_back_further_than_steps_are_kept(shard: Shar
         at = NOON_MS - hours * HOUR_MS
         shard.source("tickets").add(OPEN, at, "customer", ("web", None, None), (1, at))
         shard.publish(at + HOUR_MS, watermark=at + HOUR_MS)
-    successor = MergeState(Settings())
-    for key, value in shard.state.changes():
-        successor.restore(key, value)
-    successor.restored()
-    successor.touch_all()
-    shard.state, shard.readout = successor, Readout(successor, NAMES)
+    shard.succeed()
+    shard.readout.touch_all()
     starts = [s for kpi, _, r, s in shard.points() if (kpi, r) == ("tickets_open", "h")]
     assert starts
     assert min(starts) >= NOON_MS - 51 * HOUR_MS
