@@ -23,46 +23,15 @@ from streams.batches import RecordBatch
 from streams.folding import FoldState
 from streams.merging import MergeState
 from streams.publishing import Publisher
-from streams.table import decode, encode
+from streams.table import decode
 from tests.oracle.generate import generate
+from tests.streams.stages import Log, NoText, everything, save
 
 NOW_MS = 1_780_000_000_000
 SETTINGS = Settings(partitions=2, clock="data", dimension_values_max=20, rejected_share_max=1.0)
 TOPICS = ("feedback", "tickets", "deliveries", "interactions")
 EVENTS = 600
 PARTITIONS = 2
-
-
-class NoText:
-    """Every text has a given sentiment or none is judged."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        return 0, "neutral"
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        return ()
-
-
-class Log:
-    """A topic partition that remembers; a producer may die before it has sent all."""
-
-    def __init__(self) -> None:
-        self.shards: dict[int, list[bytes]] = defaultdict(list)
-        self.room = -1
-
-    async def send(self, _topic: str, value: bytes, partition: int) -> asyncio.Future[None]:
-        """Keep a message, unless the sender is dead already."""
-        if self.room:
-            self.room -= 1
-            self.shards[partition].append(value)
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(None)
-        return future
 
 
 Saved = tuple[dict[str, bytes], dict[str, int]]
@@ -119,17 +88,6 @@ class Source:
         self.saved = save(self.state, self.saved[0]), dict(self.next)
 
 
-def save(state: Any, entries: dict[str, bytes]) -> dict[str, bytes]:
-    """Entries with what changed; None deletes."""
-    entries = dict(entries)
-    for key, value in state.changes():
-        if value is None:
-            entries.pop(key, None)
-        else:
-            entries[key] = encode(value)
-    return entries
-
-
 class Shard:
     """The merge stage of one shard."""
 
@@ -177,31 +135,6 @@ def stored(seed: int) -> list[dict[str, list[Any]]]:
             )
         )
     return parts
-
-
-def everything(shards: list[Shard]) -> dict[Any, Any]:
-    """Every cell that is not zero: of panes still open, of levels, and of rings."""
-    found: dict[Any, Any] = {}
-    for shard in shards:
-        for topic, store in shard.state.stores.items():
-            for key, cell in store.levels.values.items():
-                _note(found, (topic, "L", 0, key), cell)
-            for tier in ("h", "H", "D"):
-                ring = store.rings.get(tier)
-                if ring is None:
-                    continue
-                for start in range(max(ring.oldest(), 0), ring.head + 1, ring.width):
-                    for key, cell in ring.cells(start).items():
-                        _note(found, (topic, tier, start, key), cell)
-    return found
-
-
-def _note(found: dict[Any, Any], at: Any, cell: Any) -> None:
-    fields = cell.items() if isinstance(cell, dict) else enumerate(cell)
-    rest = {int(field): int(v) for field, v in fields if v}
-    if rest:
-        assert at not in found, "a cell has one owner"
-        found[at] = rest
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -266,7 +199,7 @@ def finished(sources: list[Source], shards: list[Shard]) -> dict[Any, Any]:
         shard.merge(len(shard.log.shards[shard.number]))
         shard.checkpoint()
         shard.crash()
-    return everything(shards)
+    return everything(shard.state for shard in shards)
 
 
 def in_one_go(records: list[dict[str, list[Any]]]) -> dict[Any, Any]:
