@@ -130,7 +130,7 @@ def merge(state: MergeState, source: FoldState) -> MergeState:
 
 async def published(source: FoldState, log: Log) -> None:
     """Have everything published."""
-    publisher = Publisher(log, "panes", 1)  # type: ignore[arg-type]  # it only sends
+    publisher = Publisher(log, "panes", 1)
     for state in source.topics.values():
         await publisher.rest(state, lambda: 10**6, 0, idle=False)
 
