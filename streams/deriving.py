@@ -20,9 +20,11 @@ _OF_REFERENCES = frozenset(
     for _, o in kpi.formula.operands
     if isinstance(o, Fact) or (isinstance(o, State) and o.openings)
 )
+_TOPICS = {kpi.id: kpi.topics for kpi in _DERIVED.values()}
+WINDOWS_OF = {kpi.id: kpi.windows for kpi in _DERIVED.values()}
 _PAST_DAYS = 39
 # Days of single segments drawn in one pass: more would keep events waiting (some 100 µs each).
-DRAWN_MAX = 400
+DRAWN_MAX = 200
 # While time leaps (a past is being read) derived KPIs are read once in so many passes.
 PATIENCE = 10
 
@@ -74,7 +76,7 @@ class Deriving:
     def changed(self, topic: str, since: int) -> None:
         """Something of a topic changed in the past."""
         for kpi in _DERIVED.values():
-            if topic in kpi.topics:
+            if topic in _TOPICS[kpi.id]:
                 known = self._changed.get(kpi.id)
                 if known is None or since < known:
                     self._changed[kpi.id] = since

@@ -30,6 +30,7 @@ class Cells:
         self.state = state
         self._views: dict[tuple[str, str, int], View] = {}
         self._whole = False
+        self._topics: dict[str, frozenset[str]] = {}
 
     def begin(self, *, whole: bool) -> None:
         """Begin a pass; ``whole``: so many cells changed that rings are summed as a whole."""
@@ -37,7 +38,10 @@ class Cells:
 
     def as_of(self, kpi: Kpi) -> int | None:
         """Event time up to which all topics of a KPI have been seen (at least begun)."""
-        heads = [s.head for t in kpi.topics if (s := self.state.stores.get(t)) is not None]
+        topics = self._topics.get(kpi.id)
+        if topics is None:
+            topics = self._topics[kpi.id] = kpi.topics
+        heads = [s.head for t in topics if (s := self.state.stores.get(t)) is not None]
         known = [head for head in heads if head > NO_TIME]
         return max(known) if known else None
 

@@ -14,7 +14,7 @@ from schemas.names import Names
 from schemas.readings import NOW, Reading, Write, encode, field
 from schemas.settings import Settings
 from streams.derived import weights
-from streams.deriving import Deriving
+from streams.deriving import WINDOWS_OF, Deriving
 from streams.evaluation import WINDOW, Evaluation
 from streams.facts import Facts
 from streams.formulas import Figures
@@ -192,7 +192,7 @@ class Readout:
             at = self.cells.as_of(kpi)
             if at is None:
                 continue
-            for name in kpi.windows:
+            for name in WINDOWS_OF[kpi.id]:
                 now = self.evaluation.derived(spot, WINDOW[name], at)
                 if self._untold(spot, name, now):
                     continue
