@@ -63,7 +63,7 @@ def pages(limits: Limits) -> list[Page]:
     """Whether the figures can be believed."""
     return [
         Page(
-            uid="engine-health",
+            uid="engine",
             number=25,
             title="Engine",
             subtitle="Whether the figures can be believed: rate, lag, age and what was left out",

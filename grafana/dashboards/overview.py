@@ -34,9 +34,11 @@ def pages(limits: Limits) -> list[Page]:
                 ("CX metrics", "cx-metrics"),
                 ("PX metrics", "px-metrics"),
                 ("Live alerts", "live-alerts"),
+                ("Sentiment", "sentiment"),
+                ("Work", "workflows-tasks"),
                 ("Customer alerts", "customer-alerts"),
                 ("Partner alerts", "partner-alerts"),
-                ("Engine", "engine-health"),
+                ("Engine", "engine"),
             ),
             rows=(
                 Row(7, heroes),

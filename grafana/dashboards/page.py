@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any, Literal
 
 from grafana_foundation_sdk.builders.dashboard import (
@@ -67,16 +66,13 @@ class Page(Struct, frozen=True, kw_only=True):
 
 def as_json(page: Page) -> dict[str, Any]:
     """The dashboard as Grafana stores it."""
-    with warnings.catch_warnings():
-        # The SDK prefers the schema v2, which Grafana 11.6 does not read.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        board = Dashboard(page.title)
+    # The SDK prefers the schema v2, which Grafana 11.6 does not read.
+    board = Dashboard(page.title)
     board.uid(page.uid).description(page.subtitle).tags([TAG, page.folder, f"v{VERSION}"])
     board.timezone("browser").time(page.span, "now").refresh(REFRESH).readonly()
     board.timepicker(TimePicker().refresh_intervals(["1s", "5s", "10s", "30s", "1m", "5m"]))
     board.tooltip(DashboardCursorSync.CROSSHAIR).annotation(_alerts(page))
-    for name in page.variables:
-        board.with_variable(_variable(name))
+    board.variables([_variable(name) for name in page.variables])
     for title, uid in page.links:
         board.link(_link(title, uid))
     for panel in _laid_out(page.rows):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from grafana import kpis, series
 from grafana.answers import SeriesRow
 from grafana.handlers import Context
+from grafana.panels.band import WEEKS, band
 from grafana.panels.scope import Scope, filters, scope
 from grafana.query import Query
 from schemas.catalogue import Count, Kpi
@@ -21,7 +20,8 @@ Row = dict[str, float | None]
 async def trend(context: Context, query: Query) -> list[Row]:
     """Steps of a trend at a complete cadence, ``time`` being their starts.
 
-    One KPI: ``value``, ``n``, ``target``, ``last_week`` and the asked figures; several: a column each.
+    One KPI: ``value``, ``n``, ``target``, ``last_week``, the band it is expected in (``low``, ``high``)
+    and the asked figures; several: a column each.
     Empty where no trend is kept (by partner, and of what is counted by the day).
     """
     chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
@@ -34,8 +34,11 @@ async def trend(context: Context, query: Query) -> list[Row]:
     if len(chosen) > 1:
         return _side_by_side([kpi for kpi, _ in pairs], found)
     kpi, of = pairs[0]
-    week = await _week_before(context, kpi, of.segment, plan)
-    return [_row(row, week, query.values("figures")) for row in found[0]]
+    weeks = [
+        await _weeks_before(context, kpi, of.segment, plan, back) for back in range(1, WEEKS + 1)
+    ]
+    figures = query.values("figures")
+    return [_row(kpi, row, [week.get(row.time) for week in weeks], figures) for row in found[0]]
 
 
 def _kept(kpi: Kpi, of: Scope) -> bool:
@@ -66,18 +69,18 @@ def _side_by_side(chosen: list[Kpi], found: list[list[SeriesRow]]) -> list[Row]:
     ]
 
 
-async def _week_before(
-    context: Context, kpi: Kpi, segment: str, plan: series.Plan
+async def _weeks_before(
+    context: Context, kpi: Kpi, segment: str, plan: series.Plan, weeks: int
 ) -> dict[int, float | None]:
-    """By step, the value a week before. Finer panes than hours are gone by then: a step has its hour's."""
-    step_ms = max(plan.step_ms, HOUR_MS)
+    """By step, the value weeks before. Finer panes than hours are gone by then: a step has its hour's."""
+    step_ms, back_ms = max(plan.step_ms, HOUR_MS), weeks * WEEK_MS
     if WEEK_MS % step_ms:
         return {}
     first = plan.first_ms // step_ms * step_ms
     end = plan.first_ms + plan.steps * plan.step_ms
-    hours = series.Plan("h", step_ms, first - WEEK_MS, -(-(end - first) // step_ms))
+    hours = series.Plan("h", step_ms, first - back_ms, -(-(end - first) // step_ms))
     rows = await _rows(context, kpi, segment, hours)
-    by_step = {row.time + WEEK_MS: row.value for row in rows}
+    by_step = {row.time + back_ms: row.value for row in rows}
     # A count grows with its span: an hour's is spread evenly over its steps.
     part = plan.step_ms / step_ms if isinstance(kpi.formula, Count) else 1.0
     return {
@@ -86,12 +89,15 @@ async def _week_before(
     }
 
 
-def _row(row: SeriesRow, week: Mapping[int, float | None], figures: list[str]) -> Row:
+def _row(kpi: Kpi, row: SeriesRow, before: list[float | None], figures: list[str]) -> Row:
+    low, high = band(kpi, before, row.n)
     return {
         "time": row.time,
         "value": row.value,
         "n": row.n,
         "target": row.target,
-        "last_week": week.get(row.time),
+        "last_week": before[0],
+        "low": low,
+        "high": high,
         **{name: row.beside.get(name) for name in figures},
     }
