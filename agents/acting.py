@@ -1,4 +1,4 @@
-"""Appends what people do to the topic of actions; the keeper of alerts settles it."""
+"""Appends what people ask for to a topic of the engine, which settles it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from schemas.names import Names
 from schemas.settings import Settings
 from streams import connect
 
 APPEND_S = 10.0
 
 
-class ActionTopic:
-    """The topic of actions, connected to when first needed."""
+class AskedTopic:
+    """A topic of one partition that people's requests go to, connected to when first needed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, topic: str) -> None:
         self._settings = settings
-        self._topic = Names(settings.prefix).actions
+        self._topic = topic
         self._producer: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
 

@@ -14,6 +14,7 @@ import click
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
+from agents.commands.alerts import alerts
 from agents.commands.api import api
 from agents.commands.dead_letters import dead_letters
 from agents.commands.doctor import doctor
@@ -72,6 +73,7 @@ def command_line(ctx: click.Context) -> None:
 for command in (
     worker,
     api,
+    alerts,
     topics,
     doctor,
     validate,

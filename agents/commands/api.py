@@ -6,8 +6,9 @@ import asyncio
 
 import click
 
-from agents.acting import ActionTopic
+from agents.acting import AskedTopic
 from grafana.serve import serve_until_told
+from schemas.names import Names
 from schemas.settings import Settings
 
 
@@ -26,7 +27,7 @@ def api(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    topic = ActionTopic(settings)
+    topic = AskedTopic(settings, Names(settings.prefix).actions)
     try:
         await serve_until_told(settings, topic.append)
     finally:
