@@ -44,13 +44,16 @@ async def produce(
     )
     async with producer:
         for part in slices(records, parts):
-            by_partition: dict[tuple[str, int], list[Record]] = defaultdict(list)
-            for record in part:
-                number = partition_of(record.key, engine.partitions, random)
-                by_partition[engine.names.source(record.topic), number].append(record)
-            await asyncio.gather(
-                *(_send(producer, *at, batch) for at, batch in by_partition.items())
-            )
+            said = [record for record in part if record.topic == "reference"]
+            told = [record for record in part if record.topic != "reference"]
+            for some in (said, told):  # nothing in a currency before its rate
+                by_partition: dict[tuple[str, int], list[Record]] = defaultdict(list)
+                for record in some:
+                    number = partition_of(record.key, engine.partitions, random)
+                    by_partition[engine.names.source(record.topic), number].append(record)
+                await asyncio.gather(
+                    *(_send(producer, *at, batch) for at, batch in by_partition.items())
+                )
             await asyncio.sleep(pause_s)
 
 
