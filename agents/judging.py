@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from detectors.base import Detector, Observation
+from agents.observing import Observer, Views
+from agents.things import ThingBench
+from detectors.base import Detector
 from detectors.judge import CALM, Standing, judge, stands
 from detectors.rules import RULES, Rule
 from schemas.alerts import Verdict
-from schemas.measures import HOUR_MS, MEASURES, MINUTE_MS, WINDOWS
+from schemas.measures import HOUR_MS, MINUTE_MS
 from schemas.settings import Settings
 from streams.merging import MergeState
 from streams.panes import NO_TIME
-from streams.store import Store
+from streams.references import References
 
 # Behind by more than this, panes are judged by the hour, as far as minutes are no longer kept.
 CATCH_UP_MS = 2 * HOUR_MS
-_WINDOWS = {w.id: w for w in WINDOWS}
+# Catching up, windows of days are looked at this often.
+LONG_CATCH_UP_MS = 6 * HOUR_MS
 # Clear verdicts that still go out after an alarm ended, so that its alert can resolve.
 _TAIL = 3
 
@@ -43,18 +46,22 @@ class Seat:
 class Bench:
     """Judges all rules over one merge shard, each closed pane once."""
 
-    def __init__(self, state: MergeState, settings: Settings) -> None:
+    def __init__(
+        self, state: MergeState, settings: Settings, references: References | None = None
+    ) -> None:
         self.state = state
+        self.observer = Observer(state, references or References())
         self.history_after_ms = settings.history_after_s * 1000
         self.close_delay_ms = settings.close_delay_s * 1000
         self.wall = settings.clock == "wall"
         self.seats: dict[tuple[str, str], Seat] = {}
-        self._segments: dict[str, tuple[int, list[str]]] = {}
+        self.things = ThingBench(state, settings)
 
     def judge(self, now_ms: int, more: Callable[[], bool]) -> Iterator[Verdict]:
         """Verdicts on all panes closed since the last call, while ``more`` says to go on."""
         for rule in RULES.values():
             yield from self._judge_rule(rule, now_ms, more)
+        yield from self.things.judge(now_ms)
 
     def _judge_rule(self, rule: Rule, now_ms: int, more: Callable[[], bool]) -> Iterator[Verdict]:
         closed = self._closed(rule, now_ms)
@@ -69,7 +76,7 @@ class Bench:
             end = done - done % width + width
             if end > closed:
                 break
-            if rule.window != "now" or width == MINUTE_MS:
+            if _is_due(rule, end, width):
                 yield from self._judge_pane(rule, end, width, now_ms)
             done = end
             self.state.remember(key, done)
@@ -77,46 +84,36 @@ class Bench:
     def _closed(self, rule: Rule, now_ms: int) -> int | None:
         """Event time up to which every topic that feeds a rule is complete."""
         tick = now_ms - self.close_delay_ms if self.wall else None
-        stores = [s for t in self._topics(rule) if (s := self.state.stores.get(t)) is not None]
+        stores = self.observer.stores(rule)
         marks = [mark for s in stores if s.head > NO_TIME and (mark := s.watermark(tick))]
         return min(marks) if marks and len(marks) == len(stores) else None
-
-    @staticmethod
-    def _topics(rule: Rule) -> set[str]:
-        needs = rule.needs
-        terms = needs.pane | needs.window | needs.levels
-        return {MEASURES[term.partition(".")[0]].topic for term in terms}
 
     def _begin(self, rule: Rule, closed: int) -> int:
         """Before the first judgement: the oldest hour there is, or now for states."""
         if rule.window == "now":
             return closed - closed % MINUTE_MS
-        oldest = closed
-        for topic in self._topics(rule):
-            store = self.state.stores.get(topic)
-            ring = store.rings.get("h") if store else None
-            if ring is not None:
-                used: Any = ring.data[: ring.used].any(axis=0)
-                starts = range(max(ring.oldest(), 0), ring.head + 1, ring.width)
-                first = (s for s in starts if used[(s // ring.width) % ring.slots])
-                oldest = min(oldest, next(first, closed))
+        known = [self.observer.oldest_hour(topic) for topic in self.observer.topics(rule)]
+        oldest = min((hour for hour in known if hour is not None), default=closed)
         return oldest - oldest % HOUR_MS
 
     def _judge_pane(self, rule: Rule, end: int, width: int, now_ms: int) -> Iterator[Verdict]:
         history = now_ms - end > self.history_after_ms
-        for segment in self._segments_of(rule):
+        views: Views = {}
+        for segment in self.observer.segments(rule):
             seat = self._seat(rule, segment)
-            observation = self._observe(rule, segment, end, width)
+            observation = self.observer.observe(rule, segment, end, width, views)
             verdict = judge(
                 rule, seat.detector, observation, segment, standing=seat.standing, history=history
             )
             before, seat.standing = seat.standing, stands(seat.standing, verdict)
+            said = verdict.severity != "ok" or before != CALM or seat.tail > 1
             if verdict.severity != "ok" or before != CALM:
                 seat.tail = _TAIL
             elif seat.tail:
                 seat.tail -= 1
-            self.state.remember(f"seat/{rule.id}@{segment}", seat.memo)
-            if verdict.severity != "ok" or before != CALM or seat.tail:
+            if said or seat.tail or seat.detector is not None:
+                self.state.remember(f"seat/{rule.id}@{segment}", seat.memo)
+            if said:
                 yield verdict
 
     def _seat(self, rule: Rule, segment: str) -> Seat:
@@ -127,76 +124,12 @@ class Bench:
             seat = self.seats[at] = Seat(rule, memo)
         return seat
 
-    def _segments_of(self, rule: Rule) -> list[str]:
-        """The segments of a rule that this shard has cells for."""
-        stores = [s for t in self._topics(rule) if (s := self.state.stores.get(t)) is not None]
-        size = sum(len(r.rows) for s in stores for r in s.rings.values())
-        size += sum(len(s.levels.values) for s in stores)
-        known = self._segments.get(rule.id)
-        if known is None or known[0] != size:
-            known = self._segments[rule.id] = (size, sorted(self._find_segments(rule, stores)))
-        return known[1]
 
-    def _find_segments(self, rule: Rule, stores: list[Store]) -> set[str]:
-        needs = rule.needs
-        measures = {t.partition(".")[0] for t in needs.pane | needs.window | needs.levels}
-        found: set[str] = set()
-        for store in stores:
-            keys = {key for ring in store.rings.values() for key in ring.rows}
-            for key in keys | store.levels.values.keys():
-                measure, audience, split = (*key.split("|", 2), "")[:3]
-                dims = tuple(part.partition("=")[0] for part in split.split(",") if part)
-                if measure not in measures or dims not in rule.splits or not self.state.owns(split):
-                    continue
-                if dims == ("partner",):
-                    audience = rule.audiences[0]
-                if audience in rule.audiences:
-                    found.add(f"{audience}|{split}" if split else audience)
-        return found
-
-    # observations
-
-    def _observe(self, rule: Rule, segment: str, end: int, width: int) -> Observation:
-        needs = rule.needs
-        tier = "h" if width == HOUR_MS else "m"
-        start = end - width
-        window = _WINDOWS.get(rule.window)
-        return Observation(
-            end_ms=end,
-            width_ms=width,
-            pane=self._sums(needs.pane, segment, lambda s, k: s.pane_view(tier, start).cell(k)),
-            window=self._sums(needs.window, segment, lambda s, k: s.view(window, start).cell(k))
-            if window is not None
-            else {},
-            levels=self._sums(needs.levels, segment, lambda s, k: s.levels.values.get(k)),
-        )
-
-    def _sums(
-        self, terms: frozenset[str], segment: str, cell_of: Callable[[Store, str], Any]
-    ) -> dict[str, int]:
-        sums: dict[str, int] = {}
-        cells: dict[str, list[Any]] = {}
-        for term in terms:
-            name, _, field = term.partition(".")
-            measure = MEASURES[name]
-            if name not in cells:
-                store = self.state.stores.get(measure.topic)
-                keys = _keys(name, segment) if store is not None else ()
-                found = [cell_of(store, key) for key in keys] if store is not None else []
-                cells[name] = [cell for cell in found if cell is not None]
-            for cell in cells[name]:
-                value = (
-                    cell.get(("n", "sum").index(field), 0)
-                    if measure.histogram
-                    else cell[measure.fields.index(field)]
-                )
-                sums[term] = sums.get(term, 0) + value
-        return sums
-
-
-def _keys(measure: str, segment: str) -> tuple[str, ...]:
-    """Cell keys of a segment; a partner is one, whatever audience its events belong to."""
-    _, _, split = segment.partition("|")
-    if split.startswith("partner="):
-        return (f"{measure}|customer|{split}", f"{measure}|partner|{split}")
-    return (f"{measure}|{segment}",)
+def _is_due(rule: Rule, end: int, width: int) -> bool:
+    """States and silences are judged by the minute only; long windows not at every pane."""
+    if rule.window == "now" or rule.needs.short:
+        return width == MINUTE_MS
+    every_ms = rule.every_ms
+    if width == HOUR_MS and rule.weeks_before:
+        every_ms = LONG_CATCH_UP_MS
+    return end % every_ms == 0

@@ -59,7 +59,7 @@ class MergeRun:
             expire=self.settings.clock == "wall",
         )
         readout = Readout(state, self.names, now_ms(), self.references)
-        bench = Bench(state, self.settings)
+        bench = Bench(state, self.settings, self.references)
         self.readouts[table.partition] = (readout, projection, bench)
         shown = await projection.read(self.names.shown, str(table.partition))
         if int(shown or 0) < table.next.get(self.names.panes, 0):

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from river.base import AnomalyDetector
 
-from schemas.measures import DAY_MS, HOUR_MS
+from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
 
 Features = dict[Hashable, Any]
 S = TypeVar("S", bound=Struct)
@@ -20,6 +20,7 @@ LEARN_AFTER_MS = DAY_MS
 # An alert that stood this long is the new normal: the old baseline is forgotten.
 NEW_NORMAL_MS = 7 * DAY_MS
 HALF_LIFE_H = 4 * 168.0
+SHORT_MS = 5 * MINUTE_MS
 
 
 class Observation(Struct, frozen=True, gc=False):
@@ -29,6 +30,8 @@ class Observation(Struct, frozen=True, gc=False):
     ``pane``: sums in the pane; ``window``: sums over the rule's window that ends where the pane
     does; ``levels``: level sums at its end; ``parent``: sums in the same pane of the segment this
     one is a part of, where the caller has them. Panes come in order of time, quiet ones too.
+    ``short``: sums over ``SHORT_MS``; ``before``: those of ``window`` in the same span one week
+    earlier, two, … as far back as there are any; ``target``: what a reference says is wanted.
     """
 
     end_ms: int
@@ -37,6 +40,9 @@ class Observation(Struct, frozen=True, gc=False):
     window: dict[str, int]
     levels: dict[str, int] = {}
     parent: dict[str, int] = {}
+    short: dict[str, int] = {}
+    before: tuple[dict[str, int], ...] = ()
+    target: float | None = None
 
 
 class Explanation(Struct, frozen=True):

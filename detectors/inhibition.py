@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from schemas.alerts import Alert
 
+_UNTOLD = frozenset({"revenue_decline", "performance_drop", "conversion_drop", "too_few"})
 # Cause → kinds that follow from it. A cause mutes whether or not it pages itself.
 INHIBITS: dict[str, frozenset[str]] = {
     # People complain, wait and buy less while a service is down.
@@ -18,14 +19,13 @@ INHIBITS: dict[str, frozenset[str]] = {
             "tickets_pile_up",
             "revenue_decline",
             "performance_drop",
-            "target_at_risk",
+            "conversion_drop",
         }
     ),
     # What is not told cannot be judged.
-    "source_silent": frozenset(
-        {"revenue_decline", "performance_drop", "target_at_risk", "too_few", "unusually_good"}
-    ),
-    "worker_stopped": frozenset({"source_silent", "lag_growing"}),
+    "source_silent": _UNTOLD,
+    "sender_silent": _UNTOLD,
+    "worker_stopped": frozenset({"source_silent", "sender_silent", "lag_growing"}),
 }
 CAUSES = frozenset(INHIBITS)
 

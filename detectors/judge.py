@@ -12,7 +12,18 @@ from typing import Any
 from msgspec import Struct
 
 from detectors.base import Detector, Explanation, Features, Observation
-from detectors.gauges import Count, Lateness, Measured, Stock, Wait
+from detectors.gauges import (
+    Against,
+    Count,
+    Fewer,
+    Lateness,
+    Measured,
+    Share,
+    Silence,
+    Stock,
+    ToTarget,
+    Wait,
+)
 from detectors.rules import Rule
 from detectors.wording import duration, shown, times
 from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Severity, Verdict
@@ -49,6 +60,11 @@ class Finding(Struct, frozen=True, gc=False):
 def worse(a: Severity, b: Severity) -> Severity:
     """The more severe of two."""
     return a if SEVERITY_RANK[a] >= SEVERITY_RANK[b] else b
+
+
+def capped(severity: Severity, at_most: Severity) -> Severity:
+    """A severity, or the greatest that a rule may have."""
+    return severity if SEVERITY_RANK[severity] <= SEVERITY_RANK[at_most] else at_most
 
 
 def stands(standing: Standing, verdict: Verdict) -> Standing:
@@ -90,8 +106,10 @@ def judge(
         x = rule.gauge.features(observation)
         score, usual = detector.score_one(x), detector.expected_one(x)
         expected = None if usual is None else rule.gauge.usual(usual)
+    elif measured.expected is not None:
+        expected = measured.expected
     found = _find(rule, measured, expected, score, stood)
-    severity = found.severity
+    severity = capped(found.severity, rule.at_most)
     reason, since = "", None
     if severity != "ok" or standing != CALM:
         why = detector.explain_one(x) if detector and x and found.by_chance != "ok" else None
@@ -128,6 +146,8 @@ def _find(
             by_chance = "ok"
         else:
             by_limit = by_chance = limits.severity(gauge, standing)
+    elif measured.unsure:
+        by_limit = "ok"
     elif limits is not None and gauge is not None and measured.n >= rule.n_min:
         by_limit = limits.severity(gauge, standing)
     return Finding(measured, gauge, expected, score, by_limit, by_chance)
@@ -135,8 +155,10 @@ def _find(
 
 def _clear(rule: Rule, found: Finding) -> bool:
     """Back by a margin: limits, evidence and, for a share, its distance from the usual one."""
-    if found.score >= CLEAR_SCORE:
+    if found.score >= CLEAR_SCORE or found.measured.near:
         return False
+    if found.measured.unsure:
+        return True
     if found.gauge is None:
         return True
     if rule.limits is not None and not rule.limits.clear(found.gauge):
@@ -164,27 +186,40 @@ def _learn(detector: Detector[Any], x: Features, *, hold: bool) -> None:
 
 def _reason(rule: Rule, found: Finding, why: Explanation | None) -> str:
     """Value, limit, what is usual, and since the shift began what was seen where what is usual."""
+    m, unit, text = found.measured, rule.unit, _seen(rule, found)
+    if found.expected is not None:
+        usual = "the target is" if isinstance(rule.gauge, ToTarget) else "usually"
+        text += f", {usual} {shown(found.expected, unit)}"
+    if rule.limits and rule.limits.relative and found.gauge is not None:
+        text += f" ({times(found.gauge)})"
+    elif isinstance(rule.gauge, Against) and found.gauge is not None:
+        text += f" ({100 * (found.gauge - 1):+.0f} %)"
+    elif found.by_limit != "ok" and rule.limits and isinstance(rule.gauge, Share | Wait):
+        limit = rule.limits.red if found.by_limit == "red" else rule.limits.yellow
+        text += f"; the limit is {shown(limit, unit)}"
+    if m.flagged and isinstance(rule.gauge, Stock):
+        text += "; at least one is past its limit"
+    return text + _chance(rule, why)
+
+
+def _seen(rule: Rule, found: Finding) -> str:
+    """The value and what it rests on."""
     m, unit = found.measured, rule.unit
-    span = rule.window.replace("h", " h")
-    if isinstance(rule.gauge, Lateness):
+    span = rule.window.replace("h", " h").replace("d", " d")
+    if isinstance(rule.gauge, Silence):
+        text = f"no {rule.noun} in 5 min" if not m.value else f"{m.value:,.0f} {rule.noun} in 5 min"
+    elif isinstance(rule.gauge, Against):
+        text = f"{shown(m.value, unit)} in {span} from {m.n:,} {rule.noun}"
+    elif isinstance(rule.gauge, Lateness):
         late = f", {duration(found.gauge)} late on average" if found.gauge is not None else ""
         text = f"{m.n:,} {rule.noun}{late}"
     elif isinstance(rule.gauge, Wait):
         text = f"{shown(m.value, unit)} on average over {m.n:,} {rule.noun}"
-    elif isinstance(rule.gauge, Count | Stock):
+    elif isinstance(rule.gauge, Count | Stock | Fewer):
         text = f"{m.n:,} {rule.noun}" + (f" in {span}" if rule.window != "now" else "")
     else:
         text = f"{shown(m.value, unit)} of {m.n:,} {rule.noun} in {span}"
-    if found.expected is not None:
-        text += f", usually {shown(found.expected, unit)}"
-    if rule.limits and rule.limits.relative and found.gauge is not None:
-        text += f" ({times(found.gauge)})"
-    elif found.by_limit != "ok" and rule.limits and not isinstance(rule.gauge, Lateness):
-        limit = rule.limits.red if found.by_limit == "red" else rule.limits.yellow
-        text += f"; the limit is {shown(limit, unit)}"
-    if m.flagged:
-        text += "; at least one is past its limit"
-    return text + _chance(rule, why)
+    return text
 
 
 def _chance(rule: Rule, why: Explanation | None) -> str:

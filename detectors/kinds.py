@@ -16,7 +16,7 @@ class Kind(Struct, frozen=True, kw_only=True):
 
     ``action`` says what to do; ``noun`` is what n counts. ``board``: uid of the dashboard it links
     to (empty: the alerts of its audience). ``evidence``: path of the API that shows what is behind it,
-    ``{audience}`` filled in. ``own_unit``: of a figure that is no KPI of the catalogue.
+    ``{audience}`` filled in. ``own_unit``: of the value, where that is not the KPI's.
     """
 
     id: str
@@ -26,13 +26,13 @@ class Kind(Struct, frozen=True, kw_only=True):
     noun: str
     board: str = ""
     evidence: str = ""
-    own_unit: Unit = "count"
+    own_unit: Unit | None = None
 
     @property
     def unit(self) -> Unit:
         """Unit of the value."""
         kpi = KPIS.get(self.kpi)
-        return kpi.unit if kpi is not None else self.own_unit
+        return self.own_unit or (kpi.unit if kpi is not None else "count")
 
     @property
     def better_up(self) -> bool:
@@ -53,6 +53,7 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 TEXTS = "lists/feedback_latest?audience={audience}"
 TICKETS = "registers/open_tickets?audience={audience}"
+ORDERS = "latest?kpi=revenue,sales_volume,conversion_rate&split=partner"
 DELIVERIES = "registers/open_deliveries?audience={audience}"
 
 THINGS: tuple[Kind, ...] = (
@@ -60,6 +61,7 @@ THINGS: tuple[Kind, ...] = (
         id="downtime",
         title="Downtime",
         kpi="availability",
+        own_unit="count",
         noun="failed or missing probes",
         evidence="registers/services?audience=all",
         action="Look at the service's own monitoring; call its operator; put a note on the status "
@@ -69,6 +71,7 @@ THINGS: tuple[Kind, ...] = (
         id="critical_incident",
         title="Critical incident",
         kpi="incidents_open",
+        own_unit="duration",
         noun="critical incidents",
         evidence="registers/critical_incidents?audience={audience}",
         action="Answer the ticket now and name who is in charge of it.",
@@ -77,14 +80,16 @@ THINGS: tuple[Kind, ...] = (
         id="key_account",
         title="Critical entry of a key account",
         kpi="negative_share",
+        own_unit="count",
         noun="negative texts",
-        evidence=TEXTS,
+        evidence="lists/key_entries?audience={audience}",
         action="Have the account's manager call today; read the text before.",
     ),
     Kind(
         id="inventory_shortage",
         title="Inventory shortage",
         kpi="inventory_low",
+        own_unit="count",
         noun="units on hand",
         board="supply-chain",
         evidence="registers/low_stock?audience=all",
@@ -111,16 +116,6 @@ ENGINE: tuple[Kind, ...] = (
         board="engine",
         evidence="health",
         action="Start more workers, or see what holds the running ones up.",
-    ),
-    Kind(
-        id="dead_letters",
-        title="Dead letters rising",
-        kpi="events_rejected",
-        noun="records",
-        board="engine",
-        evidence="health",
-        action="Read the newest dead letters of the topic with their reasons; tell the sender; replay "
-        "them when it is mended.",
     ),
     Kind(
         id="worker_stopped",

@@ -111,8 +111,8 @@ def _perhaps_over(alert: Alert, verdict: Verdict, now_ms: int) -> tuple[Alert, R
     if panes < CLEAR_PANES:
         reason = Reason.CLEARING if panes else Reason.HELD
         return changed(alert, now_ms, None, **changes), reason
-    back = shown(verdict.value, KINDS[verdict.rule].unit)
-    line = Step(verdict.at, "resolved", comment=f"back: {back}")
+    back = None if verdict.value is None else shown(verdict.value, KINDS[verdict.rule].unit)
+    line = Step(verdict.at, "resolved", comment=f"back: {back}" if back else "")
     changes |= {"status": "resolved", "resolved_at": verdict.at, "flipped_at": now_ms}
     return changed(alert, now_ms, line, **changes), Reason.RESOLVED
 

@@ -14,6 +14,8 @@ def shown(value: float | None, unit: Unit) -> str:
         return f"{100 * value:.1f} %"
     if unit == "duration":
         return duration(value)
+    if unit == "money":
+        return f"{value:,.0f}"
     if unit == "count" or float(value).is_integer():
         return f"{value:,.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.1f}"
     return f"{value:.2f}"

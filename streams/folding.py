@@ -72,6 +72,7 @@ class TopicState:
         self.intake = Panes(Keys(settings.dimension_values_max))
         self.lists = Lists()
         context = Context(self.panes, self.lists, self.memory, text, money)
+        context.key_accounts = frozenset(settings.key_accounts.split(",")) - {""}
         self.tops, self.accounts = context.tops, context.accounts
         self.fold = FOLDS.get(topic, NoFold)(context)
         self.handlers: dict[type[Event], Callable[[Any], Any]] = self.fold.handlers()

@@ -43,6 +43,8 @@ class Context:
         self.money = money
         self.tops = Tops()
         self.accounts = Accounts(panes.keys)
+        # Of these every negative text is listed apart: somebody must see each.
+        self.key_accounts: frozenset[str] = frozenset()
 
     def count_terms(self, audience: str, at: int, label: str, body: str | None) -> None:
         """Add a text's terms to the words and, by its label, to the keywords."""

@@ -80,6 +80,11 @@ class FeedbackFold:
 
     def _list(self, e: FeedbackSubmitted, audience: str, score: int, label: str) -> None:
         lists = self.context.lists
+        account = e.partner_id if audience == "partner" else e.customer_id
+        if label == "negative" and account in self.context.key_accounts:
+            text = self.context.text.mask(e.text or "")
+            entry = {"at": e.occurred_at, "id": e.feedback_id, "account": account}
+            lists.add("key_entries", audience, entry | {"text": text, "medium": e.medium})
         if not lists.wants("feedback_latest", audience, e.occurred_at):
             return
         row = {

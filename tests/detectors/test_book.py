@@ -179,7 +179,7 @@ def test_a_thousand_breaches_are_one_page_each_way() -> None:
 def test_a_cause_mutes_its_consequences_while_it_is_open() -> None:
     """What is still true afterwards pages then."""
     desk = Desk()
-    shop = {"segment": "customer|service=shop", "rule": "downtime", "kpi": "availability"}
+    shop: dict[str, Any] = {"segment": "customer|service=shop", "rule": "downtime", "kpi": "availability"}
     desk.bad(**shop)
     desk.bad()
     assert desk.wait() == [("customer|service=shop", "opened")]
@@ -193,7 +193,7 @@ def test_a_resolve_reaches_whoever_was_paged_even_if_silenced_since() -> None:
     desk = Desk()
     desk.bad()
     desk.wait()
-    span = {"starts_at": desk.now, "ends_at": desk.now + HOUR_MS}
+    span: dict[str, Any] = {"starts_at": desk.now, "ends_at": desk.now + HOUR_MS}
     desk.book.silence(Silence(id="s", matchers={"kpi": "csat"}, who="k", **span), desk.now)
     desk.wait()
     assert desk.alert().muted.startswith("silenced by k until ")
@@ -314,6 +314,9 @@ class Life(stateful.RuleBasedStateMachine):
     @stateful.rule(ms=st.sampled_from((100, 1_000, MINUTE_MS, 3 * MINUTE_MS, 40 * MINUTE_MS)))
     def time_passes(self, ms: int) -> None:
         """And is looked at."""
+        self._pass(ms)
+
+    def _pass(self, ms: int) -> None:
         self.now += ms
         self.at += ms
         self.book.settle(self.now)
@@ -341,7 +344,7 @@ class Life(stateful.RuleBasedStateMachine):
         self, matchers: dict[str, str], minutes: int, deleted: bool, repeat: Any
     ) -> None:
         """For a while, or no more."""
-        span = {"starts_at": self.now, "ends_at": self.now + minutes * MINUTE_MS}
+        span: dict[str, Any] = {"starts_at": self.now, "ends_at": self.now + minutes * MINUTE_MS}
         silence = Silence(
             id="s", matchers=matchers, who="k", deleted=deleted, repeat=repeat, **span
         )
@@ -387,15 +390,15 @@ class Life(stateful.RuleBasedStateMachine):
         """In the end whatever burns was told; when all is well nobody waits for anything."""
         self.book.silences.clear()
         for _ in range(3):
-            self.time_passes(3 * MINUTE_MS)
+            self._pass(3 * MINUTE_MS)
         for alert in self.book.alerts.values():
             self._is_known(alert)
         for _ in range(3):
             self.at += 1
             for rule, segment in KEYS:
                 self.book.take(verdict(self.at, "ok", segment, rule=rule), self.now)
-        self.time_passes(40 * MINUTE_MS)
-        self.time_passes(40 * MINUTE_MS)
+        self._pass(40 * MINUTE_MS)
+        self._pass(40 * MINUTE_MS)
         assert self.told == {}
         assert all(a.status == "resolved" for a in self.book.alerts.values())
 

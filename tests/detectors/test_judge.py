@@ -83,10 +83,18 @@ def test_a_reason_names_value_sample_window_and_limit() -> None:
 
 @pytest.mark.parametrize(
     ("n", "late_ms", "severity"),
-    [(0, 0, "ok"), (1, MINUTE_MS, "yellow"), (1, 5 * DAY_MS + 1, "red"), (9, DAY_MS, "yellow")],
+    [
+        (0, 0, "ok"),
+        (1, MINUTE_MS, "ok"),
+        (2, HOUR_MS, "ok"),
+        (3, HOUR_MS, "yellow"),
+        (3, MINUTE_MS, "ok"),
+        (1, DAY_MS + 1, "yellow"),
+        (1, 5 * DAY_MS + 1, "red"),
+    ],
 )
 def test_overdue_deliveries_by_their_lateness(n: int, late_ms: int, severity: str) -> None:
-    """Past the promise yellow, five days red."""
+    """One a day late or several past their promise are yellow, five days red; minutes are nothing."""
     assert say("delivery_delay", overdue(n, late_ms)).severity == severity
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.rules import RULES, Rule, rules_for
+from detectors.inhibition import INHIBITS
+from detectors.kinds import ENGINE, THINGS
+from detectors.rules import KINDS, RULES, Rule
 from schemas.catalogue import KPIS
 from schemas.measures import MEASURES, WINDOW_IDS
 
@@ -14,7 +16,8 @@ each = pytest.mark.parametrize("rule", RULES.values(), ids=lambda r: r.id)
 @each
 def test_a_rule_reads_only_what_is_measured(rule: Rule) -> None:
     """Every term is a field of a measure; levels are levels, the rest is not."""
-    for terms, level in ((rule.needs.pane | rule.needs.window, False), (rule.needs.levels, True)):
+    flows = rule.needs.pane | rule.needs.window | rule.needs.short
+    for terms, level in ((flows, False), (rule.needs.levels, True)):
         for term in terms:
             measure = MEASURES[term.partition(".")[0]]
             fields = ("n", "sum") if measure.histogram else measure.fields
@@ -35,8 +38,7 @@ def test_a_rule_speaks_of_a_known_kpi_and_says_what_to_do(rule: Rule) -> None:
 @each
 def test_each_split_of_a_rule_is_one_of_its_measures(rule: Rule) -> None:
     """There must be cells to judge."""
-    needed = rule.needs.pane | rule.needs.window | rule.needs.levels
-    measures = [MEASURES[term.partition(".")[0]] for term in needed]
+    measures = [MEASURES[term.partition(".")[0]] for term in rule.needs.all]
     for split in rule.splits:
         assert any(
             split == () or split in m.splits or (split == ("partner",) and m.partner)
@@ -44,16 +46,15 @@ def test_each_split_of_a_rule_is_one_of_its_measures(rule: Rule) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("segment", "expected"),
-    [
-        ("customer", {"csat_drop", "negative_feedback", "negative_sentiment", "slow_support"}),
-        ("customer|channel=email,region=emea", {"csat_drop"}),
-        ("partner|partner=p1", {"delivery_delay", "tickets_pile_up"}),
-        ("all", set()),
-        ("customer|product=x", set()),
-    ],
-)
-def test_rules_find_their_segments(segment: str, expected: set[str]) -> None:
-    """By audience and split; what all have in common alerts nobody twice."""
-    assert {rule.id for rule in rules_for(segment)} == expected
+def test_kinds_have_names_of_their_own() -> None:
+    """Judged by panes, things or reports: an id is one kind."""
+    assert len(KINDS) == len(RULES) + len(THINGS) + len(ENGINE)
+    assert len({kind.title + kind.noun for kind in KINDS.values()}) == len(KINDS)
+
+
+def test_causes_and_consequences_exist() -> None:
+    """And no cause mutes itself."""
+    for cause, muted in INHIBITS.items():
+        assert cause in KINDS
+        assert muted <= set(KINDS)
+        assert cause not in muted
