@@ -17,6 +17,7 @@ from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.distinct import MERGED_DAYS, PUBLISHED_MAX, Accounts, MergedAccounts
 from streams.folding import TopicState
+from streams.merging import MergeState
 from streams.panes import Keys
 from streams.tops import KEEP_DAYS
 
@@ -146,6 +147,24 @@ def test_the_merge_stage_restarts_with_what_it_saved() -> None:
     after.touch_all()
     assert after.days == state.days
     assert readings(after) == readings(state)
+
+
+def test_sketches_that_another_shard_has_are_given_up() -> None:
+    """Before, the first shard had those of all splits; sources tell them again when they restart."""
+    saved = dict(merged(filled([(1, "emea", 0), (2, "apac", 3)])).take_unsaved())
+    partitions = 5
+    kept: list[str] = []
+    for shard in range(partitions):
+        state = MergeState(Settings(partitions=partitions), shard)
+        for rest, sketch in saved.items():
+            state.restore(f"distinct/{rest}", sketch)
+        state.restored()
+        kept += state.accounts.days
+        deleted = {key for key, value in state.changes() if value is None}
+        own = {f"distinct/{key}/{day}" for key, days in state.accounts.days.items() for day in days}
+        assert deleted | own == {f"distinct/{rest}" for rest in saved}
+        assert not deleted & own
+    assert sorted(kept) == sorted({rest.rpartition("/")[0] for rest in saved})
 
 
 def test_readings_say_their_error_and_the_week_before() -> None:

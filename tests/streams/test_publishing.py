@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from schemas.distinct import DISTINCT
+from schemas.measures import MEASURES
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.folding import TopicState
@@ -46,12 +48,14 @@ class SlowProducer:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
         self.taken: list[bytes] = []
+        self.shards: list[int] = []
 
     async def send(self, _topic: str, value: bytes, partition: int) -> asyncio.Future[None]:
         """Wait for room, as a producer with a full buffer does."""
         assert partition >= 0
         await self.gate.wait()
         self.taken.append(value)
+        self.shards.append(partition)
         future = asyncio.get_running_loop().create_future()
         future.set_result(None)
         return future
@@ -89,6 +93,32 @@ async def test_every_shard_hears_of_time_and_the_owner_of_cells() -> None:
     assert {p.version for p in heard} == {7}
     keys = {key for p in heard for _, _, cells in p.panes for key in cells}
     assert {"visits|customer", "visits|customer|channel=web"} <= keys
+
+
+async def test_a_split_and_its_accounts_go_to_one_shard_and_totals_of_accounts_to_all() -> None:
+    """So that what is derived of them meets in one place."""
+    producer, shards = SlowProducer(), 5
+    producer.gate.set()
+    state = visited()
+    for region in ("emea", "apac", "amer"):
+        whose = ("customer", "c1")
+        state.accounts.add(DISTINCT["active"], state.head, state.head, whose, (region,))
+        state.panes.add(MEASURES["accounts"], state.head, "customer", (region,), (1,))
+    state.panes.settle()
+    await Publisher(producer, "panes", shards).rest(state, lambda: 7, 0, idle=False)
+    heard: dict[str, list[int]] = {}
+    for shard, value in zip(producer.shards, producer.taken, strict=True):
+        pub = decode_publication(value)
+        cells = {key for _, _, cells in pub.panes for key in cells}
+        for key in (*cells, *(key for key, _, _ in pub.accounts)):
+            heard.setdefault(key, []).append(shard)
+    assert heard["accounts|customer"] == list(range(shards))
+    assert heard["active|customer"] == [0]
+    for region in ("emea", "apac", "amer"):
+        split = f"customer|region={region}"
+        assert heard[f"active|{split}"] == heard[f"accounts|{split}"]
+        assert len(heard[f"accounts|{split}"]) == 1
+    assert len({*map(tuple, heard.values())}) > 2
 
 
 async def test_times_are_those_of_the_cells_however_long_sending_takes() -> None:
