@@ -26,6 +26,8 @@ from agents.commands.topics import topics
 from agents.commands.validate import validate
 from agents.commands.wording import kafka_reason, listen
 from agents.commands.worker import worker
+from schemas.catalogue import use
+from schemas.catalogue.variants import chosen
 from schemas.settings import load, without_password
 
 
@@ -63,6 +65,7 @@ def command_line(ctx: click.Context) -> None:
     """
     try:
         ctx.obj = load()
+        use(chosen(ctx.obj))
     except ValueError as error:
         raise click.ClickException(f"settings: {error}") from None
     if ctx.invoked_subcommand != "worker":  # it sets up logging itself

@@ -20,7 +20,7 @@ from streams.folds.base import TextModel
 from streams.panes import Cell, PaneId
 from streams.producing import key_of
 from streams.references import References
-from streams.spots import spots
+from streams.spots import Index, Spot
 
 TOPIC_OF_TYPE: dict[str, str] = {
     str(kind.__struct_config__.tag): topic for topic, kinds in BY_TOPIC.items() for kind in kinds
@@ -72,6 +72,7 @@ class Validator:
 
     def __init__(self, settings: Settings, text: TextModel) -> None:
         self._settings = settings
+        self._index = Index()
         self._text = text
         self._references = References()
         self._states: dict[str, TopicState] = {}
@@ -124,6 +125,10 @@ class Validator:
             EARLY: f"more than {self._settings.early_limit_s} s ahead of now; counts, moves no time",
         }.get(fate, "")
 
+    def _spots(self, key: str) -> tuple[Spot, ...]:
+        kpis = self._index
+        return (*kpis.spots(key), *kpis.derived(key))
+
     def _effects(self, state: TopicState) -> tuple[Effect, ...]:
         added: dict[tuple[str, PaneId, tuple[tuple[str, int], ...]], list[str]] = {}
         changes = self._changes(state)
@@ -137,7 +142,7 @@ class Validator:
                 fields,
                 pane,
                 tuple(sorted(segments)),
-                tuple(sorted({s.kpi for seg in segments for s in spots(f"{measure}|{seg}")})),
+                tuple(sorted({s.kpi for seg in segments for s in self._spots(f"{measure}|{seg}")})),
             )
             for (measure, pane, fields), segments in added.items()
         )

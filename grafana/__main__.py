@@ -10,6 +10,8 @@ import sys
 import msgspec
 
 from grafana.serve import serve_until_told
+from schemas.catalogue import use
+from schemas.catalogue.variants import chosen
 from schemas.settings import HELP, Settings, load, variable
 
 _OPTIONS = ("redis", "prefix", "api_host", "api_port")
@@ -39,7 +41,9 @@ def main(argv: list[str]) -> None:
     """Serve until told to stop; leave with a sentence where that cannot be."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(serve_until_told(arguments(argv, load())))
+        settings = load()
+        use(chosen(settings))
+        asyncio.run(serve_until_told(arguments(argv, settings)))
     except (OSError, ValueError) as exc:
         sys.exit(f"cannot start: {exc}")
 

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from schemas.catalogue.variants import VARIANTS
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings; times in the unit their name ends in."""
@@ -40,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_token: str = ""
     time_zone: str = "UTC"
     currency: str = "EUR"
+    csat_variant: str = "top_box"
+    ces_variant: str = "mean"
+    otif_variant: str = "order"
+    clv_variant: str = "revenue"
     performance_weights: str = "40,20,20,20"
     # "wall": an idle engine's windows move on with the clock; "data": they end at the last event.
     clock: str = "wall"
@@ -63,6 +69,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     watchdog_s: int = 60
     alert_routes: str = ""
     public_url: str = ""
+    grafana_url: str = ""
+    grafana_token: str = ""
+    grafana_api_url: str = "http://127.0.0.1:8600"
     action_tokens_file: str = ""
     key_accounts: str = ""
 
@@ -72,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Also read from the file that `…_FILE` names, as orchestrators mount secrets; never shown.
-SECRETS = frozenset({"kafka_password", "redis_password", "api_token"})
+SECRETS = frozenset({"kafka_password", "redis_password", "api_token", "grafana_token"})
 KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 KAFKA_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 CLOCKS = ("wall", "data")
@@ -111,6 +120,10 @@ HELP: dict[str, str] = {
     "api_token": "bearer token the API asks for; empty: none",
     "time_zone": "hours, days and weeks on walls",
     "currency": "reporting currency",
+    "csat_variant": "top_box (share of 4 and 5), mean, or share_of_points (given of possible)",
+    "ces_variant": "mean (1 to 7), or easy (share of 5 to 7)",
+    "otif_variant": "order (on time and in full), or product (of the two rates)",
+    "clv_variant": "revenue, or margin",
     "performance_weights": "a partner's performance: sales, conversion, on-time, satisfaction",
     "clock": "wall: windows move on when no event comes; data: they end at the last event",
     "close_delay_s": "a pane closes when event time is this far past its end",
@@ -133,6 +146,9 @@ HELP: dict[str, str] = {
     "watchdog_s": "the dead man's switch is announced this often",
     "alert_routes": "file (TOML) of receivers and routes: who is paged; empty: nobody",
     "public_url": "address of the wall as people on call reach it, for links in pages",
+    "grafana_url": "address of a Grafana to push dashboards into; may hold a path",
+    "grafana_token": "token of a service account of that Grafana, role Admin",
+    "grafana_api_url": "address of our API as that Grafana reaches it",
     "action_tokens_file": "file of people's tokens, a line each: name, space, token",
     "key_accounts": "customer and partner ids, comma separated: a negative text of theirs is red",
 }
@@ -212,6 +228,7 @@ def _check(settings: Settings) -> None:
         "kafka_security": KAFKA_SECURITY,
         "kafka_mechanism": KAFKA_MECHANISMS,
         "clock": CLOCKS,
+        **{name: tuple(rows) for name, rows in VARIANTS.items()},
     }
     for name, values in choices.items():
         if (value := getattr(settings, name)) not in values:

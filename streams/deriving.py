@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from schemas.catalogue import KPIS, Derived, Fact, State
+from schemas.catalogue import KPIS, Derived, Fact, Kpi, State
 from schemas.measures import DAY_MS, HOUR_MS
 from schemas.readings import Write
 from streams.evaluation import WINDOW, Evaluation
 from streams.merging import MergeState
-from streams.spots import Spot, derived_spots, kpis_of_total, parts_of
+from streams.spots import Index, Spot, parts_of
 from streams.trends import Trends
 
-_DERIVED = {kpi.id: kpi for kpi in KPIS.values() if isinstance(kpi.formula, Derived)}
-_OF_REFERENCES = frozenset(
-    kpi.id
-    for kpi in _DERIVED.values()
-    if isinstance(kpi.formula, Derived)
-    for _, o in kpi.formula.operands
-    if isinstance(o, Fact) or (isinstance(o, State) and o.openings)
-)
-_TOPICS = {kpi.id: kpi.topics for kpi in _DERIVED.values()}
-WINDOWS_OF = {kpi.id: kpi.windows for kpi in _DERIVED.values()}
 _PAST_DAYS = 39
 # Days of single segments drawn in one pass: more would keep events waiting (some 100 µs each).
 DRAWN_MAX = 200
@@ -32,10 +22,14 @@ PATIENCE = 10
 class Deriving:
     """The derived KPIs of one shard: a change of an operand makes them due, and so does an hour."""
 
-    def __init__(self, state: MergeState) -> None:
+    def __init__(self, state: MergeState, index: Index) -> None:
         self.state = state
+        self._index = index
+        derived = [kpi for kpi in KPIS.values() if isinstance(kpi.formula, Derived)]
+        self._topics = {kpi.id: kpi.topics for kpi in derived}
+        self._referring = [kpi.id for kpi in derived if _refers(kpi)]
         self.due: set[Spot] = set()
-        self._known: dict[str, set[Spot]] = {kpi: set() for kpi in _DERIVED}
+        self._known: dict[str, set[Spot]] = {kpi.id: set() for kpi in derived}
         self._hours: dict[str, int] = {}
         # From which time on the past of a KPI changed; those it changed in this very pass.
         self._changed: dict[str, int] = {}
@@ -59,28 +53,26 @@ class Deriving:
         """Cells or sketches changed."""
         for key in keys:
             _, audience, split = parts_of(key)
-            for kpi in kpis_of_total(key):
+            for kpi in self._index.of_total(key):
                 seen = (audience, "all")
                 self.due.update(s for s in self._known[kpi] if s.audience in seen)
             if self.state.owns(split):
-                found = derived_spots(key)
+                found = self._index.derived(key)
                 self.due.update(found)
                 for spot in found:
                     self._known[spot.kpi].add(spot)
 
     def touch_references(self) -> None:
         """What references say changed."""
-        for kpi in _OF_REFERENCES:
+        for kpi in self._referring:
             self.due |= self._known[kpi]
 
     def changed(self, topic: str, since: int) -> None:
         """Something of a topic changed in the past."""
-        for kpi in _DERIVED.values():
-            if topic in _TOPICS[kpi.id]:
-                known = self._changed.get(kpi.id)
-                if known is None or since < known:
-                    self._changed[kpi.id] = since
-                self._changing.add(kpi.id)
+        for kpi, topics in self._topics.items():
+            if topic in topics:
+                self._changed[kpi] = min(since, self._changed.get(kpi, since))
+                self._changing.add(kpi)
 
     def take_due(self, as_of: Callable[[str], int | None]) -> set[Spot]:
         """What is to be read now: what became due, and each hour everything but partners."""
@@ -120,3 +112,9 @@ class Deriving:
             found = evaluation.derived(spot, WINDOW[KPIS[spot.kpi].window], at, past=True)
             if found.value is not None:
                 yield trends.point(spot, "h", at, found)
+
+
+def _refers(kpi: Kpi) -> bool:
+    """Whether a derived KPI depends on references."""
+    operands = kpi.formula.operands if isinstance(kpi.formula, Derived) else ()
+    return any(isinstance(o, Fact) or (isinstance(o, State) and o.openings) for _, o in operands)

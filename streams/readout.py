@@ -14,7 +14,7 @@ from schemas.names import Names
 from schemas.readings import NOW, Reading, Write, encode, field
 from schemas.settings import Settings
 from streams.derived import weights
-from streams.deriving import WINDOWS_OF, Deriving
+from streams.deriving import Deriving
 from streams.evaluation import WINDOW, Evaluation
 from streams.facts import Facts
 from streams.formulas import Figures
@@ -22,7 +22,7 @@ from streams.lookup import Cells
 from streams.merging import MergeState
 from streams.panes import NO_TIME
 from streams.references import References
-from streams.spots import Spot, parts_of, spots
+from streams.spots import Index, Spot, parts_of
 from streams.store import Store
 from streams.trends import Trends
 
@@ -65,7 +65,8 @@ class Readout:
         self.cells = Cells(state)
         self.evaluation = Evaluation(self.cells, self.facts, weights(settings.performance_weights))
         self.trends = Trends(self.evaluation, names, self._of)
-        self.deriving = Deriving(state)
+        self._index = Index()
+        self.deriving = Deriving(state, self._index)
         self._spots: dict[str, tuple[Spot, ...]] = {}
         # Version of the references and hour that were last told.
         self._told_facts = (-1, -1)
@@ -139,7 +140,7 @@ class Readout:
         found = self._spots.get(key)
         if found is None:
             owned = self.state.owns(parts_of(key)[2])
-            found = self._spots[key] = spots(key) if owned else ()
+            found = self._spots[key] = self._index.spots(key) if owned else ()
         return found
 
     def _as_of(self, kpi: str) -> int | None:
@@ -192,7 +193,7 @@ class Readout:
             at = self.cells.as_of(kpi)
             if at is None:
                 continue
-            for name in WINDOWS_OF[kpi.id]:
+            for name in kpi.windows:
                 now = self.evaluation.derived(spot, WINDOW[name], at)
                 if self._untold(spot, name, now):
                     continue

@@ -37,20 +37,45 @@ class Feeds(Struct):
     of_total: list[Kpi] = []
 
 
-def _feeds() -> dict[str, Feeds]:
-    found = {name: Feeds() for name in (*MEASURES, *DISTINCT)}
-    for kpi in KPIS.values():
+def parts_of(key: str) -> tuple[str, str, str]:
+    """Measure, audience and split of a cell's key."""
+    measure, audience, split = (*key.split("|", 2), "")[:3]
+    return measure, audience, split
+
+
+class Index:
+    """The catalogue by measure, as it stands."""
+
+    def __init__(self) -> None:
+        self.feeds = {name: Feeds() for name in (*MEASURES, *DISTINCT)}
+        for kpi in KPIS.values():
+            self._add(kpi)
+
+    def _add(self, kpi: Kpi) -> None:
         if not isinstance(kpi.formula, Derived):
             for name in kpi.measures:
-                found[name].summed.append(kpi)
-            continue
+                self.feeds[name].summed.append(kpi)
+            return
         for _, operand in kpi.formula.operands:
             for name in _names(operand):
                 total = isinstance(operand, State) and operand.total
-                kpis = found[name].of_total if total else found[name].derived
+                kpis = self.feeds[name].of_total if total else self.feeds[name].derived
                 if kpi not in kpis:
                     kpis.append(kpi)
-    return found
+
+    def spots(self, key: str) -> tuple[Spot, ...]:
+        """The KPIs and segments that sum a cell up."""
+        measure, audience, split = parts_of(key)
+        return tuple(_of(self.feeds[measure].summed, audience, split))
+
+    def derived(self, key: str) -> tuple[Spot, ...]:
+        """The KPIs and segments that are derived of a cell, or of a sketch of distinct accounts."""
+        measure, audience, split = parts_of(key)
+        return tuple(_of(self.feeds[measure].derived, audience, split))
+
+    def of_total(self, key: str) -> frozenset[str]:
+        """The KPIs that take a total as their whole, in every split."""
+        return frozenset(kpi.id for kpi in self.feeds[parts_of(key)[0]].of_total)
 
 
 def _names(operand: object) -> Iterator[str]:
@@ -58,39 +83,6 @@ def _names(operand: object) -> Iterator[str]:
         yield operand.of
     elif isinstance(operand, Flow | State):
         yield from dict.fromkeys(term.lstrip("-").partition(".")[0] for term in operand.of)
-
-
-_FEEDS = _feeds()
-# Totals that KPIs of any split need: every shard has them.
-TOTALS = frozenset(
-    f"{name}|{audience}"
-    for name, feeds in _FEEDS.items()
-    if feeds.of_total
-    for audience in ("customer", "partner")
-)
-
-
-def parts_of(key: str) -> tuple[str, str, str]:
-    """Measure, audience and split of a cell's key."""
-    measure, audience, split = (*key.split("|", 2), "")[:3]
-    return measure, audience, split
-
-
-def spots(key: str) -> tuple[Spot, ...]:
-    """The KPIs and segments that sum a cell up."""
-    measure, audience, split = parts_of(key)
-    return tuple(_of(_FEEDS[measure].summed, audience, split))
-
-
-def derived_spots(key: str) -> tuple[Spot, ...]:
-    """The KPIs and segments that are derived of a cell, or of a sketch of distinct accounts."""
-    measure, audience, split = parts_of(key)
-    return tuple(_of(_FEEDS[measure].derived, audience, split))
-
-
-def kpis_of_total(key: str) -> frozenset[str]:
-    """The KPIs that take a total as their whole, in every split."""
-    return frozenset(kpi.id for kpi in _FEEDS[parts_of(key)[0]].of_total)
 
 
 def _of(kpis: list[Kpi], audience: str, split: str) -> Iterator[Spot]:
@@ -107,3 +99,12 @@ def members(kpi: Kpi, audience: str) -> tuple[str, ...]:
     if audience != "all" or kpi.audience == "none":
         return (audience,)
     return ("customer", "partner")
+
+
+# Totals that KPIs of any split need: every shard has them.
+TOTALS = frozenset(
+    f"{name}|{audience}"
+    for name, feeds in Index().feeds.items()
+    if feeds.of_total
+    for audience in ("customer", "partner")
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from schemas.catalogue import (
     accounts,
     deliveries,
@@ -52,6 +54,12 @@ _TOPICS = (
 )
 KPIS: dict[str, Kpi] = {row.id: row for topic in _TOPICS for row in topic.ROWS}
 
+
+def use(rows: Iterable[Kpi]) -> None:
+    """Put variants (``schemas.catalogue.variants``) in place: once, when a process starts."""
+    KPIS.update((row.id, row) for row in rows)
+
+
 __all__ = [
     "KPIS",
     "PARTNER_RESOLUTION_TARGET_MS",
@@ -76,4 +84,5 @@ __all__ = [
     "Terms",
     "Unit",
     "distinct_of",
+    "use",
 ]

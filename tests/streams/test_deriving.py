@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.catalogue import KPIS
+from schemas.catalogue.variants import VARIANTS
 from schemas.distinct import DISTINCT
 from schemas.events import ReferenceSet
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES
@@ -305,3 +306,17 @@ def test_what_nobody_counts_is_no_data(shard: Shard) -> None:
     source.add(SALES, NOON_MS, "customer", ("web", "emea"), (1, 6_000, 0, 0))
     shard.publish(NOON_MS)
     assert settled(shard)["clv", "customer@30d"].value == pytest.approx(0.6 * 5 * 365 / 30)
+
+
+def test_otif_may_be_the_product_of_two_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some report it: 3 of 4 on time, 1 of 2 correct."""
+    monkeypatch.setitem(KPIS, "otif", VARIANTS["otif_variant"]["product"])
+    shard = Shard()
+    source = shard.source("deliveries")
+    for on_time in (1, 1, 1, 0):
+        cell = (1, on_time, 0, 0)
+        source.add(MEASURES["promised"], NOON_MS, "customer", ("emea",), cell)
+    for correct in (1, 0):
+        source.add(MEASURES["delivered"], NOON_MS, "customer", ("emea",), (1, correct))
+    shard.publish(NOON_MS)
+    assert settled(shard)["otif", "customer@7d"].value == pytest.approx(0.375)

@@ -9,7 +9,7 @@ import pytest
 from schemas.catalogue import KPIS
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS, WINDOW_IDS
 from schemas.readings import decode_reading
-from streams.spots import Spot, spots
+from streams.spots import Index, Spot
 from streams.wire import HERO
 from tests.streams.merged import NAMES, PARTITIONS, Shard
 
@@ -46,7 +46,7 @@ def shard() -> Shard:
 )
 def test_a_cell_feeds_the_kpis_of_its_segment(key: str, expected: set[tuple[str, ...]]) -> None:
     """In each audience that sees it."""
-    assert {(s.kpi, s.audience, s.split) for s in spots(key)} == expected
+    assert {(s.kpi, s.audience, s.split) for s in Index().spots(key)} == expected
 
 
 def test_a_spot_names_its_segment() -> None:
