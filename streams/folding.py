@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.codec import MONEY_TOPICS, MoneyCodec, Rejected, TopicCodec
 from schemas.distinct import DISTINCT
-from schemas.events import ContentShown, Event, SurveySent
+from schemas.events import BY_TOPIC, ContentShown, Event, SurveySent
 from schemas.measures import HOUR_MS, MEASURES
 from schemas.names import Names
 from schemas.settings import Settings
@@ -78,7 +78,8 @@ class TopicState:
         self.handlers: dict[type[Event], Callable[[Any], Any]] = self.fold.handlers()
         self.things = {things.life.name: things for things in self.fold.things}
         self.registers = Registers(topic, self.fold.things)
-        self.of_accounts = topic in ACTIVE.topics
+        # Events that make their account an active one.
+        self.active = frozenset(BY_TOPIC[topic] if topic in ACTIVE.topics else ()) - PASSIVE
         self.by_arrival = settings.clock == "wall"
         self.head = NO_TIME
         self.intake_head = NO_TIME
@@ -134,7 +135,7 @@ class TopicState:
         handler = self.handlers.get(type(event))
         if handler is not None:
             handler(event)
-        if self.of_accounts and type(event) not in PASSIVE:
+        if type(event) in self.active:
             whose = account_of(event)
             if whose is not None:
                 self.accounts.add(ACTIVE, at, panes.watermark, whose, (event.region,))
