@@ -52,7 +52,7 @@ def measure(kafka: str, redis_url: str, events: int, per_second: float) -> list[
             seen = accepted(client, Names(""))
             if seen >= (len(found) + 1) * events // STEPS:
                 found.append((seen, resident_mb(worker.pid)))
-            if seen >= events:
+            if seen >= events or worker.poll() is not None:
                 break
     finally:
         for process in (writer, worker):
