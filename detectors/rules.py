@@ -35,7 +35,8 @@ Split = tuple[str, ...]
 class Rule(Kind, frozen=True, kw_only=True):
     """A kind of alert that judges closed panes.
 
-    ``window`` is the span of ``Observation.window``. ``limits`` apply from ``n_min`` on;
+    ``window`` is the span of ``Observation.window``. ``limits`` apply from ``n_min`` on (0 where the
+    gauge knows better);
     ``chance`` is the severity of a detector's alarm alone, given ``chance_n_min``.
     ``counted``: what a detector counts. ``at_most``: the greatest severity. ``every_ms``: how
     often it judges: long windows move slowly. ``target_kpi``: the KPI whose ``reference.set`` target,
@@ -194,6 +195,7 @@ _SLOW: tuple[Rule, ...] = (
             of=("turnover.left",), counts=("turnover.left",), n_min=10, sure_sd=3.5, spread=1.0
         ),
         limits=Limits(yellow=1.0, red=2.0, above=True, margin=0.1),
+        n_min=0,
         noun="customers who left",
         counted="customers who left",
         every_ms=MINUTE_MS,
@@ -209,6 +211,7 @@ _SLOW: tuple[Rule, ...] = (
         window="7d",
         gauge=_NET_SALES,
         limits=Limits(yellow=0.85, red=0.70, above=False),
+        n_min=0,
         noun="orders",
         counted="orders",
         every_ms=_LONG_MS,
@@ -225,6 +228,7 @@ _SLOW: tuple[Rule, ...] = (
         window="7d",
         gauge=Against(of=("sales.n",), counts=("sales.n",), per=("visits.n",), spread=1.0),
         limits=Limits(yellow=0.85, red=0.70, above=False),
+        n_min=0,
         noun="orders",
         counted="orders",
         every_ms=_LONG_MS,
@@ -240,6 +244,7 @@ _SLOW: tuple[Rule, ...] = (
         window="7d",
         gauge=_NET_SALES,
         limits=Limits(yellow=0.85, red=0.70, above=False),
+        n_min=0,
         noun="orders",
         counted="orders",
         every_ms=_LONG_MS,
@@ -256,6 +261,7 @@ _SLOW: tuple[Rule, ...] = (
         gauge=_NET_SALES,
         limits=Limits(yellow=1.3, red=10.0, above=True),
         at_most="blue",
+        n_min=0,
         noun="orders",
         counted="orders",
         every_ms=_LONG_MS,
