@@ -45,7 +45,7 @@ class Page {
     this.annotations = frames.flatMap((f) => f.raw).map((a) => ({ ...a, timeEnd: a.timeEnd ?? a.time, tags: Array.isArray(a.tags) ? a.tags : String(a.tags ?? "").split(",") }));
   }
 
-  /** Refresh what is due, two panels at a time: a wall is in no hurry. */
+  /** Refresh what is due, three panels at a time: a wall is in no hurry. */
   async refresh() {
     if (this.running || !this.due.size) return;
     this.running = true;
@@ -54,7 +54,11 @@ class Page {
     try {
       if (waiting.some((p) => p.spec.type === "timeseries")) await this.annotate().catch(() => {});
       const work = async () => {
-        while (waiting.length) await waiting.shift().refresh();
+        while (waiting.length) {
+          const panel = waiting.shift();
+          await panel.refresh();
+          if (panel.failure) this.due.add(panel);
+        }
       };
       await Promise.all([work(), work(), work()]);
     } finally {

@@ -18,7 +18,7 @@ const KEYS = [
 const DIGITS_MS = 700;
 
 /** All pages in their order: the overview first. */
-export const pagesOf = (rows) => [{ path: "/", title: "Overview", folder: "overview" }, ...rows.map((r) => ({ ...r, path: `/d/${r.uid}` }))];
+export const pagesOf = (rows) => [{ path: "/", title: "Command Centre", folder: "overview" }, ...rows.map((r) => ({ ...r, path: `/d/${r.uid}` }))];
 
 export class Menu {
   constructor(rows, button) {

@@ -20,8 +20,11 @@ export function namedValues(panel) {
   });
 }
 
+const ROW_EM = 1.5;
+
 export function draw(host, panel) {
-  const items = namedValues(panel).filter((item) => item.value !== null);
+  const room = Math.max(3, Math.floor(host.clientHeight / (parseFloat(getComputedStyle(host).fontSize) * ROW_EM)));
+  const items = namedValues(panel).filter((item) => item.value !== null).slice(0, room);
   if (!items.length) return false;
   const most = Math.max(items[0].config.max ?? 0, ...items.map((i) => Math.abs(i.value)), 1e-9);
   let bars = host.bars;

@@ -7,7 +7,7 @@ import { namedValues } from "./panel-bargauge.js";
 import { chart, palette } from "./plotly.js";
 
 const MEANING = { positive: "green", negative: "red", critical: "red", warning: "yellow", information: "blue" };
-const SHOWN_MAX = 8;
+const ROW_EM = 1.75;
 
 function colourOf(item, place, colours) {
   const fixed = item.config.color?.mode === "fixed" ? stateOf(item.config.color.fixedColor) : null;
@@ -27,7 +27,8 @@ export async function draw(host, panel) {
     host.replaceChildren(ring, list);
   }
   const label = `${panel.title.textContent}: ${items.map((i) => `${i.name} ${text(i.value, i.config)}`).join(", ")}`;
-  list.replaceChildren(...items.slice(0, SHOWN_MAX).map((item, place) => {
+  const room = Math.max(3, Math.floor(host.clientHeight / (parseFloat(getComputedStyle(host).fontSize) * ROW_EM)));
+  list.replaceChildren(...items.slice(0, room).map((item, place) => {
     const key = el("span", { class: "key", "aria-hidden": "true" });
     key.style.setProperty("background", tones[place]);
     const isShare = item.config.unit?.startsWith("percent");

@@ -62,15 +62,20 @@ function bars(chart, line, x, step, low) {
   }
 }
 
-/** Alerts on what the panel shows (all, where it does not say what). */
-function regions(panel) {
+/** Alerts on what the panel shows as a whole, not on a part of it; those that touch are one region. */
+function regions(panel, apart) {
   const ids = panel.kpis;
-  return panel.page.annotations
-    .filter((a) => !ids.length || a.tags.some((tag) => ids.includes(tag)))
-    .map((a) => {
-      const severity = a.tags.find((tag) => tag in SIGNS) ?? "blue";
-      return { from: a.time, to: a.timeEnd, severity, sign: SIGNS[severity] };
-    });
+  const merged = [];
+  const found = panel.page.annotations
+    .filter((a) => a.tags.some((tag) => ids.includes(tag)) && !a.tags.some((tag) => tag.includes("|")))
+    .map((a) => ({ from: a.time, to: a.timeEnd, severity: a.tags.find((tag) => tag in SIGNS) ?? "blue" }))
+    .sort((a, b) => a.from - b.from);
+  for (const region of found) {
+    const last = merged.findLast((m) => m.severity === region.severity);
+    if (last && region.from <= last.to + apart) last.to = Math.max(last.to, region.to);
+    else merged.push({ ...region, sign: SIGNS[region.severity] });
+  }
+  return merged;
 }
 
 /** A step that still runs has seen only a part of its answers: it would look like a fall. */
@@ -86,9 +91,11 @@ export function draw(host, panel) {
   const known = lines.filter((line) => last(line.rows));
   const main = known.filter((line) => line.look === "line" || line.look === "bar");
   main.forEach((line, place) => { line.tone = place % 6; });
-  const chartHost = el("div", { class: "chart" });
-  host.replaceChildren(legend(known, main), chartHost);
-  plot(chartHost, panel, known);
+  // Lines of different units share a time, not a scale: each unit has a chart of its own.
+  const units = [...new Set(known.map((line) => line.config.unit))];
+  const charts = units.map((unit) => [el("div", { class: "chart" }), known.filter((line) => line.config.unit === unit)]);
+  host.replaceChildren(legend(known, main), ...charts.map(([node]) => node));
+  charts.forEach(([node, lines]) => plot(node, panel, lines));
   return true;
 }
 
@@ -103,7 +110,7 @@ function plot(host, panel, lines) {
   const axis = (v) => text(v, config).replace(/\.0(?=\D|$)/, "");
   const chart = frame(host, { from: Math.min(from, times[0]), to: Math.max(to, times.at(-1)), low, high, axis, label: spoken(panel, lines) });
   const x = (t) => chart.x(t + step / 2);
-  bands(chart, regions(panel), from, to);
+  bands(chart, regions(panel, (to - from) / 40), from, to);
   expectedBand(chart, lines, x);
   limits(chart, config, [low, high]);
   for (const line of lines) {

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { withToken } from "./data.js";
-import { RANGES } from "./scope.js";
+import { RANGES, inWords } from "./scope.js";
 import { frameOf } from "./rows.js";
 
 function select(name, label, choices, chosen, onChoice) {
@@ -38,7 +38,7 @@ async function asked(variable, scope, node) {
 
 export function pickers(scope, links) {
   const go = () => location.assign(location.pathname + scope.address);
-  const range = select("range", "Time", RANGES, scope.fromText, (from) => {
+  const range = select("range", "Time", [...new Set([...RANGES, scope.fromText])].map((r) => [r, inWords(r)]), scope.fromText, (from) => {
     Object.assign(scope, { fromText: from, toText: "now" });
     go();
   });

@@ -5,13 +5,15 @@ const RELATIVE = /^now(?:-(\d{1,6})([mhdw]))?$/;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const ALL = ["$__all", "All"];
 
-export const RANGES = [
-  ["now-1h", "last hour"],
-  ["now-6h", "last 6 hours"],
-  ["now-24h", "last 24 hours"],
-  ["now-7d", "last 7 days"],
-  ["now-30d", "last 30 days"],
-];
+const UNITS = { m: "minutes", h: "hours", d: "days", w: "weeks" };
+
+/** A span in words: last 14 days. */
+export function inWords(text) {
+  const relative = RELATIVE.exec(text);
+  return relative?.[1] ? `last ${relative[1]} ${UNITS[relative[2]]}` : text;
+}
+
+export const RANGES = ["now-1h", "now-6h", "now-24h", "now-7d", "now-30d"];
 
 /** Epoch ms of `now-6h`, ISO 8601 or ms; null where it is none of these. */
 export function moment(text, now) {

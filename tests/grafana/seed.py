@@ -278,7 +278,11 @@ class Seeder:
     def _wholes(self, kpi: Kpi) -> list[tuple[str, str, Reading]]:
         known: dict[Any, Any] = self.redis.hgetall(self.names.latest(kpi.id))
         names = {name.decode().rpartition("@")[::2]: value for name, value in known.items()}
-        return [(of, window, decode_reading(value)) for (of, window), value in names.items()]
+        return [
+            (of, window, decode_reading(value))
+            for (of, window), value in names.items()
+            if "|" not in of
+        ]
 
     def lists(self) -> None:
         """Terms and authors of the week."""
