@@ -53,11 +53,19 @@ class Accounts:
             sketch = days.get(number)
             if sketch is None:
                 sketch = days[number] = bytearray(REGISTERS)
-                self._unsaved.update((key, gone) for gone in trim(days, oldest))
+                self._forget(key, oldest)
             if rank > sketch[index]:
                 sketch[index] = rank
                 self._unsaved.add((key, number))
                 self._unpublished.setdefault((key, number))
+
+    def _forget(self, key: str, oldest: int) -> None:
+        """Drop the days that are over, but not before they are published: history runs fast."""
+        days = self.days[key]
+        waiting = {n: s for n, s in days.items() if n < oldest and (key, n) in self._unpublished}
+        gone = trim(days, oldest)
+        days.update(waiting)
+        self._unsaved.update((key, number) for number in gone if number not in waiting)
 
     @property
     def pending(self) -> bool:

@@ -196,6 +196,19 @@ def test_a_new_day_is_news() -> None:
     assert tomorrow["cc:latest:active_accounts", "customer@7d"].value is None
 
 
+def test_history_may_run_faster_than_publications() -> None:
+    """A month of it between two of them: each day is told before it is forgotten."""
+    accounts = Accounts(Keys(200))
+    for ago in reversed(range(30)):
+        at = NOW - ago * DAY_MS
+        accounts.add(ACTIVE, at, at, ("customer", str(ago)), ("emea",))
+    found = merged(accounts).count("active", "customer", "30d", TODAY)
+    assert found == pytest.approx(30, abs=2)
+    at = NOW + DAY_MS
+    accounts.add(ACTIVE, at, at, ("customer", "x"), ("emea",))
+    assert all(len(days) <= KEEP_DAYS + 1 for days in accounts.days.values())
+
+
 def test_days_are_bounded() -> None:
     """In both stages; a message is, too."""
     accounts = Accounts(Keys(200))
