@@ -176,13 +176,18 @@ def gantt(title: str, about: str, audience: str, top: int = 20) -> Panel:
 
 
 def funnel(title: str, about: str) -> Panel:
-    """Entries by stage."""
+    """Entries by stage. The plugin draws a step for each field, so rows become fields."""
     columns = (Column("stage", type="string"), Column("value"))
+    as_fields = [
+        {"fieldName": "stage", "handlerKey": "field.name"},
+        {"fieldName": "value", "handlerKey": "field.value"},
+    ]
     return (
         _panel(FUNNEL_TYPE, title, about)
         .with_target(Ask("funnel", columns, {"audience": "customer", **FILTERS}))
+        .with_transformation(DataTransformerConfig("rowsToFields", options={"mappings": as_fields}))
         .unit("short")
-        .options({"reduceOptions": {"values": True, "calcs": [], "fields": "/^value$/"}})
+        .options({"sorting": "none", "showRemainedPercentage": False})
     )
 
 
