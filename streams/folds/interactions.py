@@ -94,7 +94,6 @@ class InteractionsFold:
     def tool_used(self, e: Any) -> None:
         """Count who used a tool."""
         self._count(e)
-        self.context.panes.keys.place("tool", e.tool)
         self._take_part(TOOL_USERS, e, (e.tool,))
 
     def visit_ended(self, e: Any) -> None:
