@@ -55,20 +55,24 @@ export function sparkline(host, series, target, label) {
   );
 }
 
-function ticks(low, high, wanted) {
+// Steps of spans that people count in, in ms.
+const SPANS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map((s) => s * 1_000);
+
+function ticks(low, high, wanted, spans = false) {
   const raw = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= raw);
+  const decimal = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= raw);
+  const step = (spans && raw > 1_000 && SPANS.find((s) => s >= raw)) || decimal;
   const found = [];
   for (let v = Math.ceil(low / step) * step; v <= high + step * 1e-6; v += step) found.push(v);
-  return found.length < 2 && wanted < 9 ? ticks(low, high, wanted + 1) : found;
+  return found.length < 2 && wanted < 9 ? ticks(low, high, wanted + 1, spans) : found;
 }
 
 /** What line and bar charts share: frame, scales, grid and labels. */
-export function frame(host, { from, to, low, high, axis, label, left: leftEm }) {
+export function frame(host, { from, to, low, high, axis, label, left: leftEm, spans }) {
   const [width, height] = [host.clientWidth, host.clientHeight];
   const em = parseFloat(getComputedStyle(host).fontSize);
-  const labels = leftEm ? [] : ticks(low, high, height < 9 * em ? 2 : 3).map((v) => [v, axis(v)]);
+  const labels = leftEm ? [] : ticks(low, high, height < 9 * em ? 2 : 3, spans).map((v) => [v, axis(v)]);
   const left = leftEm ? leftEm * em : Math.max(...labels.map(([, text]) => text.length), 2) * em * 0.62 + em * 0.4;
   const bottom = height - em * 1.5;
   const x = (t) => left + ((t - from) / (to - from)) * (width - left - em * 0.5);

@@ -13,7 +13,7 @@ export async function draw(host, panel) {
   if (!name || !rows.some((row) => numbers.some((c) => row[c.name] !== null))) return false;
   const colours = palette();
   const wide = isTime(name) && rows.length > 1 && rows[1][name.name] - rows[0][name.name] >= 86_400_000;
-  const names = rows.map((row) => (isTime(name) ? (wide ? dayName : clock)(row[name.name]) : String(row[name.name])));
+  const names = rows.map((row) => (isTime(name) ? (wide ? dayName : clock)(row[name.name]) : String(row[name.name]).replaceAll("_", " ")));
   const lying = panel.spec.options?.orientation === "horizontal";
   const traces = numbers.map((column, place) => traceOf(column, place, { rows, names, lying, panel, colours, many: numbers.length > 1 }));
   const label = `${panel.title.textContent}: ${names.map((n, i) => `${n} ${traces.map((t) => t.text[i]).join(" ")}`).join(", ")}`;
@@ -33,7 +33,7 @@ export async function draw(host, panel) {
 function traceOf(column, place, { rows, names, lying, panel, colours, many }) {
   const config = configOf(panel.spec, column);
   const values = rows.map((row) => row[column.name]);
-  const tone = colours.tones[place % colours.tones.length];
+  const tone = many ? colours.tones[place % colours.tones.length] : colours.plain;
   const state = (v) => stateOfValue(v, config);
   const fill = values.map((v) => (many || !state(v) || state(v) === "green" ? tone : colours[state(v)]));
   return {

@@ -13,7 +13,7 @@ export function namedValues(panel) {
     const named = (column, row) => {
       const config = configOf(panel.spec, { ...column, refId: frame.refId });
       const name = label && row[label.name] !== null ? row[label.name] : (config.displayName ?? column.title ?? column.name);
-      return { name: String(name), value: row[column.name], config };
+      return { name: String(name).replaceAll("_", " "), value: row[column.name], config };
     };
     const rows = label ? frame.rows : frame.rows.slice(-1);
     return rows.flatMap((row) => (label ? numbers.slice(0, 1) : numbers).map((column) => named(column, row)));

@@ -12,8 +12,8 @@ export async function draw(host, panel) {
   const colours = palette();
   const words = stages.map((s) => `${text(s.value, s.config)} · ${grouped((s.value / first) * 100)} %`);
   await chart(host, [{
-    type: "funnel", y: stages.map((s) => s.name.replaceAll("_", " ")), x: stages.map((s) => s.value), text: words, textinfo: "text",
-    textposition: "auto", textfont: { color: colours.text }, marker: { color: stages.map((_, i) => colours.tones[i % 6]), line: { width: 0 } },
+    type: "funnel", y: stages.map((s) => s.name), x: stages.map((s) => s.value), text: words, textinfo: "text",
+    textposition: "auto", textfont: { color: colours.text }, marker: { color: colours.plain, line: { width: 0 } },
     connector: { fillcolor: colours.hairline, line: { width: 0 } }, hoverinfo: "none",
   }], {
     xaxis: { visible: false, fixedrange: true },

@@ -107,8 +107,8 @@ function plot(host, panel, lines) {
   const zero = lines.some((l) => l.look === "bar") || config.min === 0;
   const range = domain(lines.flatMap((l) => l.rows.map((r) => r.value)), { zero });
   const [low, high] = [config.min ?? range[0], Math.max(range[1], config.max !== undefined && config.unit !== "percentunit" ? config.max : -Infinity)];
-  const axis = (v) => text(v, config).replace(/\.0(?=\D|$)/, "");
-  const chart = frame(host, { from: Math.min(from, times[0]), to: Math.max(to, times.at(-1)), low, high, axis, label: spoken(panel, lines) });
+  const axis = (v) => text(v, config).replace(/\.0+(?=\D|$)/, "");
+  const chart = frame(host, { from: Math.min(from, times[0]), to: Math.max(to, times.at(-1)), low, high, axis, spans: config.unit === "ms", label: spoken(panel, lines) });
   const x = (t) => chart.x(t + step / 2);
   bands(chart, regions(panel, (to - from) / 40), from, to);
   expectedBand(chart, lines, x);

@@ -37,6 +37,7 @@ export function palette() {
   return {
     text: css("--text"), text2: css("--text-2"), text3: css("--text-3"), hairline: css("--hairline"), surface: css("--surface"),
     red: css("--red"), yellow: css("--yellow"), green: css("--green"), blue: css("--blue"),
+    plain: css("--plain"),
     tones: [0, 1, 2, 3, 4, 5].map((n) => css(`--tone-${n}`)),
   };
 }
