@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.oracle.decode import Refused, decode
+from tests.oracle.distinct import Account, SetAt
 from tests.oracle.money import Rates
 from tests.oracle.panes import Cell, CellAt, shaped
 from tests.oracle.partition import Limits, Partition, Score, Stored
@@ -22,13 +23,14 @@ DEFAULTS = Limits()
 
 @dataclass
 class Result:
-    """What a run must come to.
+    """What a run must come to: panes' cells, and the distinct accounts of each day.
 
     ``counts``: produced, accepted, repeated, late, early (some of the accepted), rejected, ignored.
     ``dead``: (topic, partition, offset, reason) of every reject.
     """
 
     cells: dict[CellAt, Cell] = field(default_factory=dict)
+    accounts: dict[SetAt, set[Account]] = field(default_factory=lambda: defaultdict(set))
     counts: Counter[str] = field(default_factory=Counter)
     dead: list[tuple[str, int, int, str]] = field(default_factory=list)
     watermarks: dict[tuple[str, int], int | None] = field(default_factory=dict)
@@ -71,6 +73,8 @@ def compute(
             partition.read(record)
         for at, amounts in partition.panes.cells.items():
             sums[at].update(amounts)
+        for at_day, accounts in partition.accounts.items():
+            result.accounts[at_day] |= accounts
         result.counts += partition.counts
         result.dead += partition.dead
         result.watermarks[topic, number] = partition.watermark

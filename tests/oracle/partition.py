@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.measures import MEASURES
-from tests.oracle import contributions, stock, things
+from tests.oracle import contributions, distinct, stock, things
 from tests.oracle.contributions import DAY, Contributions, Event
 from tests.oracle.decode import Refused, decode
 from tests.oracle.money import PRICED, Rates
@@ -76,6 +76,7 @@ class Partition:
         self.high_ms: int | None = None
         self.panes = Panes()
         self.counts: Counter[str] = Counter()
+        self.accounts: dict[distinct.SetAt, set[distinct.Account]] = defaultdict(set)
         self.dead: list[tuple[str, int, int, str]] = []
         self.ids: dict[tuple[str, str], tuple[int, int | None]] = {}
         self.places: dict[str, set[str]] = defaultdict(set)
@@ -109,8 +110,7 @@ class Partition:
             self.accept(event, self.age(record), early=verdict == "early")
         elif verdict == "late" and (about := things.things_of(event)):
             self.placed(event)
-            for thing in about:
-                self.panes.apply(self.of_its_thing(thing, event), self.age(record))
+            self.take_facts(about, event, self.age(record))
 
     def decoded(self, record: Stored) -> Event | Refused:
         """Return the event, its amounts in the reporting currency; or why there is none."""
@@ -157,9 +157,9 @@ class Partition:
         about = things.things_of(event)
         item = (event["sku"], event["location"]) if self.topic == "inventory" else None
         self.placed(event)
+        self.note_account(event)
         self.panes.apply(self.of_itself(event), age)
-        for thing in about:
-            self.panes.apply(self.of_its_thing(thing, event), age)
+        self.take_facts(about, event, age)
         if item is not None:
             self.panes.apply(self.of_its_item(item, event), age)
         if not early:
@@ -168,14 +168,20 @@ class Partition:
         self.ids[identity] = (self.counts["accepted"], self.watermark)
 
     def placed(self, event: Event) -> None:
-        """Read an event's dimensions as they are counted; accounts are of their type's audience."""
+        """Read an event's dimensions as they are counted."""
         for name in ENVELOPE_DIMS:
             event[name] = self.place(name, event[name]) if event[name] else None
         for name in TOPIC_DIMS.get(self.topic, ()):
             event[name] = event.get(name) and self.place(name, event[name])
         event["partner"] = event["partner_id"] and self.place("partner", event["partner_id"])
-        if self.topic == "accounts":
-            event["audience"] = event["type"].partition(".")[0]
+
+    def note_account(self, event: Event) -> None:
+        """Add whose event it is to the sets it counts for."""
+        if (account := distinct.account(event)) is not None:
+            if event.get("tool"):
+                event["tool"] = self.place("tool", event["tool"])
+            for at in distinct.sets(self.topic, event, self.watermark):
+                self.accounts[at].add(account)
 
     def place(self, dimension: str, value: str) -> str:
         """Return the value under which a dimension's value is counted."""
@@ -186,6 +192,13 @@ class Partition:
             return "other"
         taken.add(value)
         return value
+
+    def take_facts(self, about: list[things.Thing], event: Event, age: Age) -> None:
+        """Let an event tell of the things it is about; an account's audience is its type's."""
+        if self.topic == "accounts":
+            event["audience"] = event["type"].partition(".")[0]
+        for thing in about:
+            self.panes.apply(self.of_its_thing(thing, event), age)
 
     def of_itself(self, event: Event) -> Contributions:
         """What an event contributes by itself, whatever it is about."""
@@ -202,7 +215,8 @@ class Partition:
         elif event["type"] == "feedback.answered":
             contributions.answered(to, event, self.submission(event["feedback_id"]))
         elif event["type"] == "customer.renewed":
-            contributions.count(to, "renewals", event["occurred_at"], contributions.who(event))
+            about = contributions.who(event)._replace(audience="customer")
+            contributions.count(to, "renewals", event["occurred_at"], about)
         elif event["type"] == "probe.reported":
             contributions.probe(to, event)
         elif self.topic == "orders":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,9 +20,11 @@ from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.folding import TopicState
 from streams.references import References
+from streams.sketches import REGISTERS, merge, register
 from tests.oracle import fuzz
 from tests.oracle.batch import compute
 from tests.oracle.compare import alive, amounts, compare
+from tests.oracle.distinct import Account, SetAt
 from tests.oracle.generate import Mix, generate, stored
 from tests.oracle.panes import Cell, CellAt
 from tests.oracle.partition import Limits, Stored
@@ -66,8 +69,9 @@ def test_folds_publish_what_the_oracle_computes(sources: Sources, clock: str) ->
     limits = Limits(dimension_values_max=PLACES, wall_clock=clock == "wall")
     expected = compute(sources, limits, lambda text: Text().score(text)[0])
     times = [*expected.watermarks.values(), NOW_MS + EVENTS if clock == "wall" else None]
-    found = published(sources, settings)
+    found, sketches = published(sources, settings)
     assert compare(expected.cells, found, alive("merge", times)) == []
+    assert strangers(expected.accounts, sketches) == []
 
 
 @pytest.mark.parametrize("clock", ["data", "wall"])
@@ -80,22 +84,30 @@ def test_folds_agree_with_the_oracle_on_what_never_happens(seed: int, clock: str
     limits = Limits(dimension_values_max=4, wall_clock=clock == "wall", repeat_horizon_events=100)
     sources = fuzz.sources(seed, FUZZED)
     expected = compute(sources, limits)
-    found = published(sources, settings)
+    found, sketches = published(sources, settings)
     times = [
         *expected.watermarks.values(),
         *(records[-1].timestamp_ms for records in sources.values()),
     ]
     assert compare(expected.cells, found, alive("merge", times)) == []
+    assert strangers(expected.accounts, sketches) == []
 
 
-def published(sources: Sources, settings: Settings) -> dict[CellAt, Cell]:
-    """Cells as the merge stage gets them: the last word of each source partition, added up."""
+def published(
+    sources: Sources, settings: Settings
+) -> tuple[dict[CellAt, Cell], dict[SetAt, bytes]]:
+    """Cells and sketches as the merge stage gets them: the last words of all partitions together."""
     references = said(sources)
     last: dict[tuple[str, int, CellAt], Any] = {}
+    sketches: dict[SetAt, bytes] = {}
     for (topic, number), records in sources.items():
         state = TopicState(topic, number, settings, Text(), references)
         for start in range(0, len(records), BATCH):
             state.apply(batch(records[start : start + BATCH]))
+            while told := state.accounts.take_unpublished():
+                for segment, day, sketch in told:
+                    known = sketches.get((segment, day), bytes(REGISTERS))
+                    sketches[segment, day] = merge([known, sketch])
             for panes in (state.panes, state.intake):
                 for (tier, begin), cells in panes.take_unpublished(None).items():
                     for key, cell in cells.items():
@@ -103,7 +115,19 @@ def published(sources: Sources, settings: Settings) -> dict[CellAt, Cell]:
     sums: dict[CellAt, Any] = defaultdict(lambda: amounts({}))
     for (_, _, at), cell in last.items():
         sums[at].update(cell)
-    return {at: dict(cell) for at, cell in sums.items()}
+    return {at: dict(cell) for at, cell in sums.items()}, sketches
+
+
+def strangers(sets: Mapping[SetAt, set[Account]], sketches: Mapping[SetAt, bytes]) -> list[SetAt]:
+    """Days of which a sketch is not that of exactly the accounts that count."""
+    wanted = {}
+    for at, accounts in sets.items():
+        registers = bytearray(REGISTERS)
+        for account in accounts:
+            index, rank = register("\0".join(account))
+            registers[index] = max(registers[index], rank)
+        wanted[at] = bytes(registers)
+    return [at for at in wanted.keys() | sketches.keys() if wanted.get(at) != sketches.get(at)]
 
 
 def said(sources: Sources) -> References:
