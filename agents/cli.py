@@ -19,6 +19,7 @@ from agents.commands.api import api
 from agents.commands.dead_letters import dead_letters
 from agents.commands.doctor import doctor
 from agents.commands.grafana import grafana
+from agents.commands.kpis import kpis
 from agents.commands.replay import replay
 from agents.commands.settings import settings
 from agents.commands.state import state
@@ -82,6 +83,7 @@ for command in (
     validate,
     replay,
     dead_letters,
+    kpis,
     settings,
     state,
     grafana,

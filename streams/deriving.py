@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from schemas.catalogue import KPIS, Derived, Fact, Kpi, State
+from schemas.catalogue import KPIS, Derived
+from schemas.catalogue.sources import refers
 from schemas.measures import DAY_MS, HOUR_MS
 from schemas.readings import Write
 from streams.evaluation import WINDOW, Evaluation
@@ -27,7 +28,7 @@ class Deriving:
         self._index = index
         derived = [kpi for kpi in KPIS.values() if isinstance(kpi.formula, Derived)]
         self._topics = {kpi.id: kpi.topics for kpi in derived}
-        self._referring = [kpi.id for kpi in derived if _refers(kpi)]
+        self._referring = [kpi.id for kpi in derived if refers(kpi)]
         self.due: set[Spot] = set()
         self._known: dict[str, set[Spot]] = {kpi.id: set() for kpi in derived}
         self._hours: dict[str, int] = {}
@@ -112,9 +113,3 @@ class Deriving:
             found = evaluation.derived(spot, WINDOW[KPIS[spot.kpi].window], at, past=True)
             if found.value is not None:
                 yield trends.point(spot, "h", at, found)
-
-
-def _refers(kpi: Kpi) -> bool:
-    """Whether a derived KPI depends on references."""
-    operands = kpi.formula.operands if isinstance(kpi.formula, Derived) else ()
-    return any(isinstance(o, Fact) or (isinstance(o, State) and o.openings) for _, o in operands)

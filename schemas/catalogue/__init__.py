@@ -53,6 +53,10 @@ _TOPICS = (
     engine,
 )
 KPIS: dict[str, Kpi] = {row.id: row for topic in _TOPICS for row in topic.ROWS}
+# KPIs by the name of their module.
+BY_MODULE: dict[str, tuple[str, ...]] = {
+    topic.__name__.rpartition(".")[2]: tuple(row.id for row in topic.ROWS) for topic in _TOPICS
+}
 
 
 def use(rows: Iterable[Kpi]) -> None:
@@ -61,6 +65,7 @@ def use(rows: Iterable[Kpi]) -> None:
 
 
 __all__ = [
+    "BY_MODULE",
     "KPIS",
     "PARTNER_RESOLUTION_TARGET_MS",
     "RESOLUTION_TARGET_MS",
