@@ -82,7 +82,7 @@ class OnCall:
 
     async def attempts(self, count: int) -> list[Attempt]:
         """The last attempts to tell somebody, newest first."""
-        return await self.store.attempts(0, count)
+        return (await self.store.attempts(0, now_ms()))[:count]
 
     async def close(self) -> None:
         """Disconnect."""

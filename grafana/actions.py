@@ -79,6 +79,13 @@ class OutcomeRow(Struct, frozen=True):
     alert_status: str = ""
 
 
+class Me(Struct, frozen=True):
+    """Who the token says the caller is (null: nobody), and what is missing to act."""
+
+    who: str | None
+    needs: Literal["nothing", "name"]
+
+
 class SilenceRows(Struct, frozen=True):
     """Silences in force or to come."""
 
@@ -102,6 +109,7 @@ class Actions:
         return [
             Route(acts, self.act, methods=["POST"]),
             Route("/api/actions/{id}", self.outcome, methods=["GET"]),
+            Route("/api/me", self.me, methods=["GET"]),
             Route("/api/silences", self.silences, methods=["GET"]),
             Route("/api/silences", self.silence, methods=["POST"]),
             Route("/api/silences/{id}", self.unsilence, methods=["DELETE"]),
@@ -154,6 +162,11 @@ class Actions:
                 who = person(token_s, body.who)
                 return await self._put(replace(silence, deleted=True, who=who))
         raise not_found("unknown_silence", "There is no such silence, or it is over.")
+
+    async def me(self, request: Request) -> Response:
+        """Who the caller is to us; 401 or 403 where they may not act."""
+        who = self._callers.check(request)
+        return _json(200, Me(who, "name" if who is None else "nothing"))
 
     async def silences(self, _request: Request) -> Response:
         """Silences in force or to come."""

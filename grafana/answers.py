@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from schemas.alerts import Severity, Status, Step
+from schemas.paging import Attempt
 
 HealthStatus = Literal["ok", "degraded", "failed"]
 SourceState = Literal["ok", "waiting", "silent", "stopped"]
@@ -104,7 +105,8 @@ class Series(Struct, frozen=True, kw_only=True):
 class AlertRow(Struct, frozen=True, kw_only=True):
     """An alert with every field there, so that tables have all their columns.
 
-    ``time``: of its last change; ``word``: its severity for people; ``label``: the segment's name.
+    ``time``: of its last change; ``word``: its severity for people; ``label``: the segment's name;
+    ``since``: when it most likely began, where that is known; ``muted``: why it pages nobody.
     """
 
     time: int
@@ -124,14 +126,20 @@ class AlertRow(Struct, frozen=True, kw_only=True):
     n: int
     reason: str
     action: str
+    since: int | None
     opened_at: int
     updated_at: int
+    acknowledged_at: int | None
     resolved_at: int | None
     version: int
     peak: Severity
     history: bool
+    muted: str
+    group: str
+    folded_n: int
     owner: str
     dashboard: str
+    evidence: str
     steps: tuple[Step, ...]
 
 
@@ -139,6 +147,12 @@ class Alerts(Struct, frozen=True, kw_only=True):
     """Alerts, newest first. ``rows`` of the log are snapshots, one a transition."""
 
     rows: tuple[AlertRow, ...]
+
+
+class Attempts(Struct, frozen=True, kw_only=True):
+    """Attempts to tell somebody of an alert, newest first."""
+
+    rows: tuple[Attempt, ...]
 
 
 class Heatmap(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from grafana import alerts, kpis, series
 from grafana.answers import (
     Alerts,
     Annotations,
+    Attempts,
     Catalogue,
     Health,
     Heatmap,
@@ -161,6 +162,15 @@ async def alert_log(context: Context, query: Query) -> Alerts:
     found = await context.store.alert_log(from_ms, to_ms)
     kept = [alert for alert in found if alerts.concerns(alert, audience)]
     return Alerts(rows=tuple(map(alerts.alert_row, kept[: query.integer("limit")])))
+
+
+async def delivery_log(context: Context, query: Query) -> Attempts:
+    """Attempts to tell somebody of an alert, newest first."""
+    from_ms, to_ms = query.span(context.now_ms())
+    wanted = query.text("fingerprint")
+    found = await context.store.attempts(from_ms, to_ms)
+    kept = [one for one in found if wanted in ("", one.fingerprint)]
+    return Attempts(rows=tuple(kept[: query.integer("limit")]))
 
 
 async def heatmap(context: Context, query: Query) -> Heatmap:

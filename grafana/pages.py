@@ -19,6 +19,7 @@ from grafana.answers import DashboardRow, Dashboards
 from grafana.errors import not_found
 
 WALL = Path(__file__).parent / "wall"
+ONCALL = Path(__file__).parent / "oncall"
 BOARDS = Path(__file__).parent / "dashboards" / "json"
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 _CHECKED = {"Cache-Control": "no-cache"}
@@ -79,6 +80,9 @@ def routes() -> list[BaseRoute]:
     async def shell(_request: Request) -> Response:
         return FileResponse(WALL / "board.html", headers=_CHECKED)
 
+    async def oncall(_request: Request) -> Response:
+        return FileResponse(ONCALL / "index.html", headers=_CHECKED)
+
     async def listing(_request: Request) -> Response:
         return _json(msgspec.json.encode(menu(boards)))
 
@@ -95,6 +99,8 @@ def routes() -> list[BaseRoute]:
         WebRoute("/", overview),
         WebRoute("/d/{uid}", shell),
         WebRoute("/kpi/{kpi}", shell),
+        WebRoute("/oncall", oncall),
+        Mount("/oncall/static", StaticFiles(directory=ONCALL)),
         WebRoute("/api/dashboards", listing),
         WebRoute("/api/dashboards/{uid}", board),
         WebRoute(_plotly_path(), charts),

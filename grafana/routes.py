@@ -70,6 +70,12 @@ ROUTES: tuple[Route, ...] = (
         params=(FROM, TO, AUDIENCE, LIMIT),
     ),
     Route(
+        path="/api/delivery/log",
+        handler=handlers.delivery_log,
+        answer=answers.Attempts,
+        params=(FROM, TO, LIMIT, Param(name="fingerprint", about="only of this alert")),
+    ),
+    Route(
         path="/api/alerts/heatmap",
         handler=handlers.heatmap,
         answer=answers.Heatmap,

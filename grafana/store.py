@@ -52,6 +52,7 @@ ANSWER_TIMEOUT_S = 2.0
 # A subscription that says nothing for this long is asked whether it lives.
 SUBSCRIPTION_CHECK_S = 10
 LOG_ROWS_MAX = 50_000
+ATTEMPTS_MAX = 5_000
 
 _log = logging.getLogger(__name__)
 
@@ -174,12 +175,11 @@ class Store:
         told = _decoded(found.items(), decode_silence).values()
         return sorted(told, key=lambda silence: (silence.ends_at, silence.id))
 
-    async def attempts(self, from_ms: int, count: int) -> list[Attempt]:
-        """Attempts to tell somebody of an alert, newest first."""
+    async def attempts(self, from_ms: int, to_ms: int) -> list[Attempt]:
+        """Attempts to tell somebody of an alert in ``[from, to]``, newest first."""
+        key = self._names.delivery_log
         found = await _answer(
-            self._redis.zrevrangebyscore(
-                self._names.delivery_log, "+inf", from_ms, start=0, num=count
-            )
+            self._redis.zrevrangebyscore(key, to_ms, from_ms, start=0, num=ATTEMPTS_MAX)
         )
         return list(_decoded(enumerate(found), decode_attempt).values())
 

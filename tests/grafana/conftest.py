@@ -14,6 +14,7 @@ import httpx
 import pytest
 from redis import Redis
 
+from grafana.actions import Append
 from grafana.api import make_app
 from grafana.serve import serve
 from schemas.names import Names
@@ -60,8 +61,9 @@ async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 class Server:
     """The application on a real port; it can be stopped, and started again at the same address."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, append: Append | None = None) -> None:
         self._settings = settings
+        self._append = append
         self._task: asyncio.Task[None] | None = None
         self._port = 0
 
@@ -74,7 +76,7 @@ class Server:
         """Listen, and wait until it answers."""
         bound = socket.create_server(("127.0.0.1", self._port))
         self._port = bound.getsockname()[1]
-        self._task = asyncio.create_task(serve(self._settings, bound))
+        self._task = asyncio.create_task(serve(self._settings, bound, self._append))
         async with httpx.AsyncClient(base_url=self.url) as client:
             await client.get("/openapi.json")
 
@@ -87,9 +89,11 @@ class Server:
 
 
 @asynccontextmanager
-async def server_of(settings: Settings) -> AsyncGenerator[Server, None]:
+async def server_of(
+    settings: Settings, append: Append | None = None
+) -> AsyncGenerator[Server, None]:
     """Run the application on a port."""
-    server = Server(settings)
+    server = Server(settings, append)
     await server.start()
     try:
         yield server
