@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 from starlette.routing import Route as WebRoute
 
-from grafana import pages
+from grafana import metrics, pages
 from grafana.actions import Actions, Append
 from grafana.caller import Callers
 from grafana.errors import ApiError
@@ -99,6 +99,7 @@ def _routes(context: Context) -> list[BaseRoute]:
         *(WebRoute(route.path, _endpoint(route, context, shared)) for route in ROUTES),
         WebRoute(EVENTS_PATH, events),
         WebRoute("/openapi.json", openapi),
+        WebRoute("/metrics", metrics.endpoint(context)),
         *pages.routes(),
     ]
 
