@@ -250,7 +250,8 @@ class Against(Struct, frozen=True):
         if not self.per:
             return value
         whole = total(sums, self.per)
-        return value / whole if whole else None
+        # More orders than visits: the visits are not told, and a share of them says nothing.
+        return value / whole if 0 <= value <= whole and whole else None
 
     def features(self, o: Observation) -> Features:
         return _frame(o, 0, 0)

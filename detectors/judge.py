@@ -164,7 +164,7 @@ def _clear(rule: Rule, found: Finding) -> bool:
     if rule.limits is not None and not rule.limits.clear(found.gauge):
         return False
     usual, n = found.expected, found.measured.n
-    if usual is None or rule.unit != "percent" or found.measured.value is None:
+    if usual is None or not isinstance(rule.gauge, Share) or found.measured.value is None:
         return True
     near = max(NEAR, math.sqrt(usual * (1 - usual) / n))
     short = usual - found.measured.value

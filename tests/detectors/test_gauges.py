@@ -145,3 +145,16 @@ def test_dead_letters_are_told_by_their_share(rejected: int, accepted: int, seve
     """2 % of at least a hundred records yellow, 10 % red."""
     window = {"intake.rejected": rejected, "intake.accepted": accepted}
     assert say("dead_letters", window=window).severity == severity
+
+
+def test_a_conversion_is_compared_where_visits_are_told() -> None:
+    """More orders than visits mean that most visits are seen by others."""
+
+    def week(orders: int, visits: int) -> dict[str, int]:
+        return {"sales.n": orders, "visits.n": visits}
+
+    usual = (week(200, 2_000),) * 4
+    assert say("conversion_drop", window=week(120, 2_000), before=usual).severity == "red"
+    assert say("conversion_drop", window=week(190, 2_000), before=usual).severity == "ok"
+    verdict = say("conversion_drop", window=week(100, 30), before=(week(300, 30),) * 4)
+    assert (verdict.severity, verdict.clear, verdict.value) == ("ok", True, None)

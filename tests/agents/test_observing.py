@@ -1,0 +1,79 @@
+"""What rules see of a merge shard: windows now, and the same windows of earlier weeks; targets."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.observing import Observer
+from detectors.rules import RULES
+from schemas.events import ReferenceSet
+from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS
+from schemas.settings import Settings
+from streams.merging import MergeState
+from streams.panes import NO_TIME, Cells, Keys, Panes
+from streams.references import References
+from streams.wire import REST, Publication, decode_publication, encode_publication
+
+NOON = 1_700_049_600_000
+SALES = MEASURES["sales"]
+DROP = RULES["performance_drop"]
+
+
+def shard(days: int, partitions: int = 1, owner: int | None = None) -> MergeState:
+    """One partner that sold once an hour for some days, twice an hour in the last one."""
+    panes = Panes(Keys(200))
+    for hour in range(days * 24):
+        at = NOON - (hour + 1) * HOUR_MS
+        for _ in range(2 if hour < 24 else 1):
+            cell = (1, 1_000, 0, 0)
+            panes.add(SALES, at, "partner", ("web", "emea"), cell, "p1")
+    panes.watermark = NOON
+    panes.settle()
+    taken = panes.take_unpublished(None)
+    cells: list[tuple[str, int, Cells]] = [(t, s, c) for (t, s), c in taken.items()]
+    state = MergeState(Settings(clock="data", partitions=partitions), owner)
+    pub = Publication("orders", 0, REST, 1, True, NOON, NOON, False, NO_TIME, 0, cells)
+    state.take(decode_publication(encode_publication(pub)))
+    return state
+
+
+@pytest.mark.parametrize(("days", "weeks"), [(6, 0), (14, 0), (16, 1), (23, 2), (40, 4)])
+def test_earlier_weeks_are_seen_as_far_as_they_are_known_whole(days: int, weeks: int) -> None:
+    """A week that began before the data did would look like a bad one."""
+    observer = Observer(shard(days), References())
+    seen = observer.observe(DROP, "partner|partner=p1", NOON, MINUTE_MS, {})
+    assert len(seen.before) == weeks
+    assert all(sums["sales.n"] == 7 * 24 for sums in seen.before)
+    assert seen.window["sales.n"] == (min(days, 7) + 1) * 24
+
+
+def test_a_target_of_thirty_days_is_taken_for_the_window() -> None:
+    """That of the partner, as it holds then."""
+    references = References()
+    for value, valid_from in ((30_000.0, NOON - DAY_MS), (60_000.0, NOON + DAY_MS)):
+        references.take(
+            ReferenceSet(
+                event_id=str(value),
+                source="crm",
+                occurred_at=NOON,
+                kpi="partner_revenue",
+                segment={"partner": "p1"},
+                role="target",
+                value=value,
+                valid_from=valid_from,
+            )
+        )
+    observer = Observer(shard(3), references)
+    for where, target in (("p1", 7_000.0), ("p2", None)):
+        seen = observer.observe(DROP, f"partner|partner={where}", NOON, MINUTE_MS, {})
+        assert seen.target == target
+
+
+def test_only_the_owner_of_a_segment_judges_it() -> None:
+    """Others have its cells for other figures."""
+    owners = [
+        owner
+        for owner in range(4)
+        if Observer(shard(2, 4, owner), References()).segments(DROP) == ["partner|partner=p1"]
+    ]
+    assert len(owners) == 1
