@@ -93,6 +93,13 @@ def test_every_source_has_its_dead_letters() -> None:
     assert wanted[names.verdicts][0] == wanted[names.watch_state][0] == 1
 
 
+def test_references_are_kept_for_ever_and_whole() -> None:
+    """A key has many values in time: compacted, only the last rate would be left."""
+    config = connect.topics(Settings())["reference"][1]
+    assert (config["retention.ms"], config["retention.bytes"]) == ("-1", "-1")
+    assert "cleanup.policy" not in config
+
+
 def test_source_topics_by_their_kafka_names() -> None:
     """With the prefix in front."""
     assert connect.topic_names(Settings(prefix="x."), ["tickets"]) == ["x.tickets"]
