@@ -7,7 +7,7 @@ partition knows where each member stands in the register's order, and makes rows
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
@@ -21,17 +21,20 @@ TELL_EVERY_MS = 1_000
 Place = tuple[bool, float, str]
 
 
-def place(register: Register, row: Row) -> Place:
+def placing(register: Register) -> Callable[[Row], Place]:
     """Where a row stands in its register: unknown values last, ties by id."""
-    value = row[register.order.removeprefix("-")]
-    if value is None:
-        return (True, 0, row["id"])
-    return (False, -value if register.order.startswith("-") else value, row["id"])
+    name, sign = register.order.removeprefix("-"), -1 if register.order.startswith("-") else 1
+
+    def place(row: Row) -> Place:
+        value = row[name]
+        return (True, 0, row["id"]) if value is None else (False, sign * value, row["id"])
+
+    return place
 
 
 def first(register: Register, rows: Iterable[Row]) -> list[Row]:
     """The rows that a register keeps, in its order."""
-    return heapq.nsmallest(register.keep, rows, key=lambda row: place(register, row))
+    return heapq.nsmallest(register.keep, rows, key=placing(register))
 
 
 class Roll:
@@ -40,6 +43,7 @@ class Roll:
     def __init__(self, register: Register) -> None:
         self.register = register
         self.places: dict[str, Place] = {}
+        self._place = placing(register)
         # Whether those to tell have changed. A new owner tells all, even that there are none.
         self.changed = True
         self._told: set[str] = set()
@@ -51,7 +55,7 @@ class Roll:
             if self.places.pop(key, None) is not None:
                 self.changed |= key in self._told
             return
-        where = self.places[key] = place(self.register, row)
+        where = self.places[key] = self._place(row)
         self.changed |= self._last is None or where <= self._last or key in self._told
 
     def take(self) -> list[str]:

@@ -184,7 +184,6 @@ _STEPS = {
 }
 
 
-_OPEN_WORD = {OPEN: "open", IN_PROGRESS: "in_progress"}
 _CRITICAL = ("id", "audience", "at", *REGISTERS["critical_incidents"].columns)
 
 
@@ -192,11 +191,9 @@ def ticket_rows(key: str, t: Ticket) -> dict[str, dict[str, Any]]:
     """Its rows while it is open."""
     if t.opened_at is None or t.settled:
         return {}
-    progress_at = earliest(t.assigned_at, t.responded_at)
-    line = status_line(t.opened_at, progress_at, walk(t.opened_at, t.transitions))
-    status = _OPEN_WORD.get(line[-1][1])
-    if status is None:
+    if t.transitions and state_of(t.opened_at, t.transitions) != OPEN:
         return {}
+    begun = t.assigned_at is not None or t.responded_at is not None
     row = {
         "id": key,
         "audience": t.audience,
@@ -209,7 +206,7 @@ def ticket_rows(key: str, t: Ticket) -> dict[str, dict[str, Any]]:
         "partner": t.partner,
         "responded_at": t.responded_at,
         "assigned_at": t.assigned_at,
-        "status": status,
+        "status": "in_progress" if begun else "open",
     }
     rows = {"open_tickets": row}
     if t.kind == "incident" and t.priority == "critical":

@@ -15,7 +15,7 @@ from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.folding import TopicState
 from streams.merging import MergeState
-from streams.registers import MergedRegisters, Roll, first, place
+from streams.registers import MergedRegisters, Roll, first, placing
 from streams.table import decode, encode
 from streams.wire import REST, Publication, decode_publication, encode_publication
 
@@ -106,7 +106,7 @@ def then(kind: str, ticket: str, hour: float) -> dict[str, Any]:
 def test_what_nobody_knows_stands_last() -> None:
     """And those of equal value stand by their ids."""
     rows = [{"id": i, "due": due} for i, due in [("d", None), ("c", 1), ("b", 0), ("a", 1)]]
-    assert [row["id"] for row in sorted(rows, key=lambda row: place(SMALL, row))] == list("bacd")
+    assert [row["id"] for row in sorted(rows, key=placing(SMALL))] == list("bacd")
 
 
 def test_greatest_first_where_the_order_says_so() -> None:
