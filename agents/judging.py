@@ -56,12 +56,18 @@ class Bench:
         self.wall = settings.clock == "wall"
         self.seats: dict[tuple[str, str], Seat] = {}
         self.things = ThingBench(state, settings)
+        self._turn = -1
 
     def judge(self, now_ms: int, more: Callable[[], bool]) -> Iterator[Verdict]:
-        """Verdicts on all panes closed since the last call, while ``more`` says to go on."""
-        for rule in RULES.values():
-            yield from self._judge_rule(rule, now_ms, more)
+        """Verdicts on all panes closed since the last call, while ``more`` says to go on.
+
+        Each call begins with another rule: one with much to catch up keeps no other waiting.
+        """
         yield from self.things.judge(now_ms)
+        rules = list(RULES.values())
+        self._turn = (self._turn + 1) % len(rules)
+        for rule in rules[self._turn :] + rules[: self._turn]:
+            yield from self._judge_rule(rule, now_ms, more)
 
     def _judge_rule(self, rule: Rule, now_ms: int, more: Callable[[], bool]) -> Iterator[Verdict]:
         closed = self._closed(rule, now_ms)
