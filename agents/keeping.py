@@ -10,6 +10,7 @@ import msgspec
 
 from agents.figures import Spell, figures, spell_of
 from detectors.book import Book, Policy
+from detectors.engine import came_back, is_old_news
 from detectors.lifecycle import Reason
 from detectors.rules import KINDS
 from schemas.alerts import (
@@ -115,6 +116,9 @@ class AlertState:
 
     def tick(self, now_ms: int) -> None:
         """What falls due by the clock: pages, ends of silences, figures, the dead man's switch."""
+        for alert in list(self.alerts.values()):
+            for verdict in is_old_news(alert, now_ms):
+                self.book.take(verdict, now_ms)
         silences = set(self.book.silences)
         self.book.settle(now_ms)
         for key in silences - set(self.book.silences):
@@ -145,6 +149,10 @@ class AlertState:
 
     def _collect(self, now_ms: int) -> None:
         """Take what the book has changed and said."""
+        for ended in [a.alert for a in self.book.told if a.reason == Reason.RESOLVED]:
+            back = came_back(ended, now_ms)
+            if back is not None:
+                self.book.take(back, now_ms)
         unsaved, self.book.unsaved = self.book.unsaved, set()
         for key in unsaved:
             alert = self.alerts.get(key)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from detectors.rules import KINDS
 from detectors.wording import duration
-from schemas.alerts import DeliveryHealth, Severity, Verdict
+from schemas.alerts import CLEAR_PANES, Alert, DeliveryHealth, Severity, Verdict
 from schemas.health import LAG_MAX, STOPPED_AFTER_MS, silent_after_ms
 from schemas.measures import MINUTE_MS
 from schemas.readings import SourceHealth, segment
@@ -23,6 +23,9 @@ LAG_MIN = 10_000
 LAG_OVER_MS = 2 * MINUTE_MS
 FAILING_YELLOW_MS, FAILING_RED_MS = MINUTE_MS, 10 * MINUTE_MS
 HISTORY_AFTER_MS = 15 * MINUTE_MS
+SILENT = frozenset({"source_silent", "sender_silent"})
+# That a source is back stays news for so long.
+BACK_FOR_MS = 10 * MINUTE_MS
 
 
 class EngineWatch:
@@ -102,6 +105,27 @@ class EngineWatch:
             reason,
             expected=limit_ms,
         )
+
+
+def came_back(silence: Alert, now_ms: int) -> Verdict | None:
+    """What is said when an alert on a silent source was resolved; None of other alerts."""
+    if silence.rule not in SILENT or silence.history or silence.resolved_at is None:
+        return None
+    lasted_ms = max(0, silence.resolved_at - silence.opened_at)
+    reason = f"it was silent for {duration(lasted_ms)}"
+    return _verdict("source_back", silence.segment, now_ms, "blue", lasted_ms, 1, reason)
+
+
+def is_old_news(back: Alert, now_ms: int) -> list[Verdict]:
+    """The verdicts that end an alert on a source's return, some minutes later."""
+    if back.rule != "source_back" or back.status == "resolved":
+        return []
+    if now_ms - back.opened_at < BACK_FOR_MS:
+        return []
+    return [
+        _verdict("source_back", back.segment, now_ms + i, "ok", 0, 0, "")
+        for i in range(CLEAR_PANES)
+    ]
 
 
 def _delivery(receiver: DeliveryHealth, now_ms: int) -> Verdict:

@@ -307,3 +307,16 @@ def test_the_dead_mans_switch_is_pressed_again_and_again() -> None:
     assert [a.at - NOON_MS for a in said] == [0, 60_000, 120_000]
     assert {(a.reason, a.alert.rule, a.page) for a in said} == {("watchdog", "watchdog", False)}
     assert state.log == {}
+
+
+def test_a_source_that_is_back_is_told_in_blue_for_a_while() -> None:
+    """Once, and it pages nobody."""
+    where = {"rule": "sender_silent", "kpi": "events_accepted", "segment": "engine|source=crm"}
+    state = kept(verdict(0, "yellow", **where), *(verdict(i, "ok", **where) for i in (6, 7)))
+    back = state.alerts["source_back:engine|source=crm"]
+    assert (back.severity, back.status, back.reason) == ("blue", "open", "it was silent for 7 min")
+    assert [r for _, r in pages(state)] == ["opened", "resolved"]
+    for minute in (8, 12, 18):
+        state.tick(NOON_MS + minute * MINUTE_MS)
+    assert state.alerts[back.fingerprint].status == "resolved"
+    assert [r for _, r in pages(state)] == ["opened", "resolved"]
