@@ -55,7 +55,8 @@ def test_an_account_is_the_partner_or_else_the_customer(fields: Any, found: Any)
 )
 def test_what_an_account_does_says_where_it_counts(type_: str, rows: set[str]) -> None:
     """What is shown or sent to it is nothing it does."""
-    needed = {"tool.used": {"tool": "t"}, "probe.reported": {"up": True}}.get(type_, {})
+    carried: dict[str, Any] = {"tool.used": {"tool": "t"}, "probe.reported": {"up": True}}
+    needed = carried.get(type_, {})
     found = counted(event(type_, 1, customer_id="c", **needed))
     assert {key.partition("|")[0] for key, _ in found} == rows
 

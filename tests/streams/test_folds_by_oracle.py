@@ -21,6 +21,7 @@ from streams.batches import RecordBatch
 from streams.folding import TopicState
 from streams.references import References
 from streams.sketches import REGISTERS, merge, register
+from streams.table import decode, encode
 from tests.oracle import fuzz
 from tests.oracle.batch import compute
 from tests.oracle.compare import alive, amounts, compare
@@ -32,6 +33,7 @@ from tests.oracle.partition import Limits, Stored
 EVENTS = int(os.environ.get("CC_TEST_EVENTS", "10000"))
 NOW_MS = 1_790_035_200_000
 PARTITIONS, PLACES, BATCH = 3, 25, 40
+RESTART = 3  # batches from one worker to the next
 SEEDS = int(os.environ.get("CC_TEST_SEEDS", "3"))
 FUZZED = 400
 
@@ -102,7 +104,12 @@ def published(
     sketches: dict[SetAt, bytes] = {}
     for (topic, number), records in sources.items():
         state = TopicState(topic, number, settings, Text(), references)
+        saved: dict[str, bytes] = {}
         for start in range(0, len(records), BATCH):
+            if start % (RESTART * BATCH) == 0:
+                save(state, saved)
+                state = TopicState(topic, number, settings, Text(), references)
+                restore(state, saved)
             state.apply(batch(records[start : start + BATCH]))
             while told := state.accounts.take_unpublished():
                 for segment, day, sketch in told:
@@ -116,6 +123,23 @@ def published(
     for (_, _, at), cell in last.items():
         sums[at].update(cell)
     return {at: dict(cell) for at, cell in sums.items()}, sketches
+
+
+def save(state: TopicState, saved: dict[str, bytes]) -> None:
+    """Write down what changed, as a checkpoint does."""
+    for key, value in state.changes():
+        if value is None:
+            saved.pop(key, None)
+        else:
+            saved[key] = encode(value)
+
+
+def restore(state: TopicState, saved: Mapping[str, bytes]) -> None:
+    """Take it back in any order, as a new worker does."""
+    for key in sorted(saved):
+        _, kind, rest = key.split("/", 2)
+        state.restore(kind, rest, decode(saved[key]))
+    state.restored()
 
 
 def strangers(sets: Mapping[SetAt, set[Account]], sketches: Mapping[SetAt, bytes]) -> list[SetAt]:
