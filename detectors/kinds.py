@@ -53,7 +53,7 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 TEXTS = "lists/feedback_latest?audience={audience}"
 TICKETS = "registers/open_tickets?audience={audience}"
-ORDERS = "latest?kpi=revenue,sales_volume,conversion_rate&split=partner"
+ORDERS = "kpi/latest?kpi=revenue,sales_volume,conversion_rate&split=partner"
 DELIVERIES = "registers/open_deliveries?audience={audience}"
 
 THINGS: tuple[Kind, ...] = (
