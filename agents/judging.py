@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from agents.observing import Observer, Views
 from agents.things import ThingBench
 from detectors.base import Detector
@@ -108,8 +110,10 @@ class Bench:
         for segment in self.observer.segments(rule):
             seat = self._seat(rule, segment)
             observation = self.observer.observe(rule, segment, end, width, views)
+            limits = self.observer.limits(rule, segment, end)
+            judged = rule if limits is rule.limits else replace(rule, limits=limits)
             verdict = judge(
-                rule, seat.detector, observation, segment, standing=seat.standing, history=history
+                judged, seat.detector, observation, segment, standing=seat.standing, history=history
             )
             before, seat.standing = seat.standing, stands(seat.standing, verdict)
             said = verdict.severity != "ok" or before != CALM or seat.tail > 1

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from detectors.base import SHORT_MS, Observation
-from detectors.gauges import Fewer
+from detectors.gauges import Against, Fewer, Share, Wait
+from detectors.limits import Limits
 from detectors.rules import Rule
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES, WINDOWS
 from schemas.readings import parse_segment
@@ -137,8 +140,27 @@ class Observer:
             return None
         dims = parse_segment(segment)[1]
         target = self.references.value(rule.target_kpi, "target", dims.items(), at)
-        span = _WINDOWS[rule.window].span_ms
-        return None if target is None else target * span / TARGET_SPAN_MS
+        if target is None or not isinstance(rule.gauge, Against):
+            return target
+        return target * _WINDOWS[rule.window].span_ms / TARGET_SPAN_MS
+
+    def limits(self, rule: Rule, segment: str, at: int) -> Limits | None:
+        """A rule's limits; ``reference.set`` of its KPI (yellow, red) wins, that of the segment first.
+
+        Only limits of the KPI's own value can be set so, not shares of what is expected.
+        """
+        limits = rule.limits
+        if limits is None or not isinstance(rule.gauge, Share | Wait):
+            return limits
+        dims = parse_segment(segment)[1]
+        given: dict[str, float] = {}
+        for role in ("yellow", "red"):
+            for where in (dims, {}) if dims else ({},):
+                value = self.references.value(rule.kpi, role, where.items(), at)
+                if value is not None:
+                    given[role] = value
+                    break
+        return replace(limits, **given) if given else limits
 
     def _sums(
         self, terms: frozenset[str], segment: str, cell_of: Callable[[Store, str], Any]

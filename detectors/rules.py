@@ -39,8 +39,8 @@ class Rule(Kind, frozen=True, kw_only=True):
     gauge knows better);
     ``chance`` is the severity of a detector's alarm alone, given ``chance_n_min``.
     ``counted``: what a detector counts. ``at_most``: the greatest severity. ``every_ms``: how
-    often it judges: long windows move slowly. ``target_kpi``: the KPI whose ``reference.set`` target,
-    for 30 days, holds for the segment.
+    often it judges: long windows move slowly. ``target_kpi``: the KPI whose ``reference.set`` target
+    (of a sum: for 30 days) holds for the segment.
     """
 
     audiences: tuple[Audience, ...]
@@ -279,6 +279,7 @@ _SLOW: tuple[Rule, ...] = (
         limits=Limits(yellow=1.0, red=0.1, above=False, margin=0.01),
         at_most="blue",
         n_min=30,
+        target_kpi="csat",
         noun="answers",
         counted="answers",
         every_ms=_LONG_MS,
@@ -296,6 +297,7 @@ _SLOW: tuple[Rule, ...] = (
         limits=Limits(yellow=1.0, red=0.1, above=False, margin=0.002),
         at_most="blue",
         n_min=30,
+        target_kpi="on_time_delivery_rate",
         noun="deliveries",
         counted="deliveries",
         every_ms=_LONG_MS,

@@ -69,6 +69,35 @@ def test_a_target_of_thirty_days_is_taken_for_the_window() -> None:
         assert seen.target == target
 
 
+def test_limits_of_references_win_over_the_rules() -> None:
+    """Those of a segment over those of all; a share of what is usual is no limit of a KPI."""
+    references = References()
+    for role, value, channel in (("red", 0.5, ""), ("yellow", 0.8, ""), ("yellow", 0.6, "chat")):
+        references.take(
+            ReferenceSet(
+                event_id=f"{role}{channel}",
+                source="crm",
+                occurred_at=NOON,
+                kpi="csat",
+                segment={"channel": channel} if channel else {},
+                role=role,  # type: ignore[arg-type]
+                value=value,
+            )
+        )
+    observer, csat = Observer(shard(1), references), RULES["csat_drop"]
+
+    def limits(segment: str, at: int = NOON) -> tuple[float, float]:
+        found = observer.limits(csat, segment, at)
+        assert found is not None
+        return found.yellow, found.red
+
+    assert limits("customer") == (0.8, 0.5)
+    assert limits("customer|channel=chat") == (0.6, 0.5)
+    assert limits("customer|channel=email") == (0.8, 0.5)
+    assert limits("customer", NOON - 1) == (0.7, 0.6)
+    assert observer.limits(DROP, "partner|partner=p1", NOON) is DROP.limits
+
+
 def test_only_the_owner_of_a_segment_judges_it() -> None:
     """Others have its cells for other figures."""
     owners = [
