@@ -21,18 +21,21 @@ async def latest_rows(store: Store, wanted: Mapping[str, list[str]]) -> list[Lat
         for kpi, fields in wanted.items()
         for field in fields
     ]
-    before = await asyncio.gather(*(_level_before(store, k, s, r) for k, s, _, r in spots))
+    before = await asyncio.gather(*(_state_before(store, *spot) for spot in spots))
     return [
         latest_row(KPIS[kpi], segment, window, reading, previous, targets)
         for (kpi, segment, window, reading), previous in zip(spots, before, strict=True)
     ]
 
 
-async def _level_before(
-    store: Store, kpi: str, segment: str, reading: Reading | None
+async def _state_before(
+    store: Store, kpi: str, segment: str, window: str, reading: Reading | None
 ) -> float | None:
-    """What a level was a week before; it is kept as a trend, not in the reading."""
-    if reading is None or KPIS[kpi].kind != "level" or "partner=" in segment:
+    """What a state was a week before, from its trend, where the reading does not know it."""
+    row = KPIS[kpi]
+    if reading is None or reading.previous is not None or "partner=" in segment:
+        return None
+    if not row.standing or (row.kind != "level" and window != row.window):
         return None
     hour = (reading.as_of - 7 * DAY_MS) // HOUR_MS * HOUR_MS
     # Written when it changed: the last change before then still held.

@@ -38,10 +38,15 @@ class Evaluation:
     def level(self, spot: Spot, at: int, lookup: Lookup | None = None) -> Figures:
         """A state now, or of the cells that ``lookup`` gives, with what it began with."""
         formula = KPIS[spot.kpi].formula
-        opening = None
-        if isinstance(formula, Level) and formula.openings:
-            opening = self.facts.opening(formula.openings, spot.audience, dims_of(spot), at)
+        opening = self.opening(spot, at)
         return figures(formula, lookup or self.cells.now(where(spot)), at, opening)
+
+    def opening(self, spot: Spot, at: int) -> float | None:
+        """What a level began with; None: nothing is said."""
+        formula = KPIS[spot.kpi].formula
+        if not isinstance(formula, Level) or not formula.openings:
+            return None
+        return self.facts.opening(formula.openings, spot.audience, dims_of(spot), at)
 
     def derived(self, spot: Spot, window: Window, at: int, *, past: bool = False) -> Figures:
         """A derived KPI at ``at``; no data where nothing was ever counted in its segment.

@@ -70,6 +70,7 @@ class Readout:
         self._spots: dict[str, tuple[Spot, ...]] = {}
         # Version of the references and hour that were last told.
         self._told_facts = (-1, -1)
+        self._openings: dict[Spot, float | None] = {}
         # What has had a value: from then on "no data" is news, too.
         self._told: set[tuple[Spot, str]] = set()
         # Heir to a state: what a predecessor told is not known, so "no data" is always news.
@@ -78,7 +79,7 @@ class Readout:
     def touch_all(self) -> None:
         """Have everything read out again."""
         self.state.touch_all()
-        self._told_facts = (-1, -1)
+        self._told_facts, self._openings = (-1, -1), {}
 
     def hero(self) -> tuple[list[Write], set[str]]:
         """Readings that hero cells changed since the last call, and their KPIs."""
@@ -241,8 +242,11 @@ class Readout:
         if changed:
             self.deriving.touch_references()
             for spot in self._opened():
-                levels.add(spot)
-                yield from self.trends.past(spot, 0)
+                opening = self.evaluation.opening(spot, at)
+                if opening != self._openings.get(spot):
+                    self._openings[spot] = opening
+                    levels.add(spot)
+                    yield from self.trends.past(spot, 0)
         if self.state.owns(""):
             yield from self.facts.writes(self.names, at)
 
