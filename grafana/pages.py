@@ -56,9 +56,10 @@ def _board(body: bytes) -> Board:
     return Board(row, body)
 
 
-def _place(board: Board) -> tuple[int, str]:
-    folders = (*_FOLDERS, "more")
-    return folders.index(board.row.folder), board.row.title
+def _place(board: Board) -> tuple[bool, int, bool, str]:
+    """The overview first, the engine last; in between by folder and title."""
+    row, folders = board.row, (*_FOLDERS, "more")
+    return row.uid == "engine", folders.index(row.folder), row.uid != "overview", row.title
 
 
 def menu(boards: Mapping[str, Board]) -> Dashboards:

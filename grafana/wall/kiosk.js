@@ -1,4 +1,4 @@
-// Kiosk: no controls, and on to the next page after so many seconds (?kiosk=60&pages=csat,overview).
+// Kiosk: no controls, and on to the next page after so many seconds (?kiosk=60&pages=wall,supply-chain).
 
 import { setState } from "./dom.js";
 import { pagesOf } from "./nav.js";
@@ -10,7 +10,7 @@ const SECONDS_LEAST = 3;
 export function rotation(rows, named) {
   const pages = pagesOf(rows);
   const wanted = (named ?? "").split(",").filter(Boolean);
-  const chosen = wanted.map((uid) => pages.find((p) => p.uid === uid || (uid === "overview" && p.path === "/"))).filter(Boolean);
+  const chosen = wanted.map((uid) => pages.find((p) => p.uid === uid || (uid === "wall" && p.path === "/"))).filter(Boolean);
   return chosen.length ? chosen : pages;
 }
 

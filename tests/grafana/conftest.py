@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
 from redis import Redis
 
 from grafana.actions import Append
@@ -20,6 +22,8 @@ from grafana.serve import serve
 from schemas.names import Names
 from schemas.settings import Settings
 from tests.grafana.seed import Seeder
+
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -151,3 +155,40 @@ async def gate(redis: str) -> AsyncIterator[Gate]:
     await gate.open()
     yield gate
     await gate.close()
+
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture
+async def browser(program: Callable[[str, str], str]) -> AsyncIterator[Browser]:
+    """Return a headless Chromium."""
+    path = os.environ.get("CC_CHROMIUM") or program("chromium", "apt install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """Return a wall of 1920 × 1080; a test fails if its page complains."""
+    context = await browser.new_context(
+        viewport={"width": 1920, "height": 1080}, reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    await context.close()
+    # What a stopped server or an absent Redis leaves in the console is no fault of the page.
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
