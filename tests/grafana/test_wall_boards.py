@@ -1,0 +1,202 @@
+"""Every dashboard in a real browser: the same JSON as Grafana's, on data and on an empty engine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from grafana.pages import read_boards
+from schemas.readings import Reading
+from tests.grafana.conftest import Server
+from tests.grafana.seed import Seeder
+
+pytestmark = pytest.mark.browser
+
+BOARDS = {uid: json.loads(board.body) for uid, board in read_boards().items()}
+PANELS = """() => [...document.querySelectorAll(".panel")].map((panel) => ({
+  id: Number(panel.dataset.panel), type: panel.dataset.type, state: panel.dataset.state,
+  title: panel.querySelector("h2").textContent, words: panel.querySelector(".panel-body").innerText,
+  values: [...panel.querySelectorAll(".stat")].map((stat) => stat.dataset.value),
+  spoken: !panel.querySelector("svg") || panel.querySelector("[aria-label]") !== null,
+}))"""
+
+
+async def panels_of(page: Page, server: Server, path: str) -> list[dict[str, Any]]:
+    """Open a page, wait until all of it is drawn, and tell what its panels show."""
+    await page.goto(server.url + path)
+    await expect(page.locator("body[data-loaded]")).to_be_attached(timeout=60_000)
+    found: list[dict[str, Any]] = await page.evaluate(PANELS)
+    return found
+
+
+async def values_of(client: httpx.AsyncClient, panel: dict[str, Any]) -> list[float | None]:
+    """What the API says to the question that a panel asks, with no variable set."""
+    values: list[float | None] = []
+    for target in panel["targets"]:
+        asked = [(p["key"], p["value"]) for p in target["url_options"]["params"]]
+        given = {key: "all" if value.startswith("${") else value for key, value in asked}
+        rows = (await client.get(target["url"], params=given)).json()
+        values += [row[target["columns"][0]["selector"]] for row in rows]
+    return values
+
+
+async def test_every_page_shows_what_the_api_says(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """No panel fails; what is empty says why; every figure is the API's."""
+    seeder.everything()
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        for uid, board in BOARDS.items():
+            shown = await panels_of(page, server, f"/d/{uid}")
+
+            assert len(shown) == len(board["panels"]), uid
+            specs = {panel["id"]: panel for panel in board["panels"]}
+            for panel in shown:
+                name = f"{uid}: {panel['title']} ({panel['type']})"
+                assert panel["state"] in {"shown", "empty"}, f"{name}: {panel['words']}"
+                assert panel["words"] or panel["state"] == "shown", name
+                assert panel["spoken"], f"{name} has no text alternative"
+                spec = specs[panel["id"]]
+                if panel["type"] == "stat" and "/panels/stat" in spec["targets"][0]["url"]:
+                    told = [None if v == "none" else float(v) for v in panel["values"]]
+                    assert told == pytest.approx(await values_of(client, spec)), name
+
+
+async def test_an_empty_engine_explains_every_panel(page: Page, server: Server) -> None:
+    """Nothing fails, nothing is blank, and nothing that was not measured reads 0."""
+    for uid in BOARDS:
+        for panel in await panels_of(page, server, f"/d/{uid}"):
+            name = f"{uid}: {panel['title']} ({panel['type']})"
+            assert panel["state"] in {"shown", "empty"}, f"{name}: {panel['words']}"
+            assert panel["words"].strip(), name
+            if panel["type"] == "stat" and "waiting for events" in panel["words"]:
+                assert set(panel["values"]) == {"none"}, name
+
+
+async def test_keys_open_menu_and_help_and_lead_through_the_pages(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """Arrows, numbers of one and two digits, m, ? and k."""
+    seeder.health()
+    paths = ["/", *(f"/d/{uid}" for uid in BOARDS)]
+    await panels_of(page, server, paths[1])
+
+    await page.keyboard.press("?")
+    await expect(page.locator(".sheet-help")).to_contain_text("full screen")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("m")
+    await expect(page.locator(".sheet-menu a")).to_have_count(len(paths))
+    await expect(page.locator(".sheet-menu a[aria-current]")).to_have_attribute("href", paths[1])
+    await page.keyboard.press("m")
+    await expect(page.locator(".sheet-menu")).to_be_hidden()
+
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_url(f"**{paths[2]}")
+    await expect(page.locator("body[data-loaded]")).to_be_attached()
+    await page.keyboard.type("12")
+    await page.wait_for_url(f"**{paths[12]}")
+    await expect(page.locator("body[data-loaded]")).to_be_attached()
+    await page.keyboard.press("k")
+    await page.wait_for_url(f"**{paths[12]}?kiosk=*")
+    await expect(page.locator("#pickers")).to_be_hidden()
+
+
+async def test_a_kiosk_rotates_through_its_pages(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """Only those that are named, round and round."""
+    seeder.health()
+    first, second = list(BOARDS)[:2]
+
+    await page.goto(f"{server.url}/d/{first}?kiosk=3&pages={first},{second}")
+
+    await page.wait_for_url(f"**/d/{second}?*", timeout=30_000)
+    await page.wait_for_url(f"**/d/{first}?*", timeout=30_000)
+
+
+async def test_a_change_updates_a_tile_in_place(page: Page, server: Server, seeder: Seeder) -> None:
+    """The same page, the same element, the new figure."""
+    seeder.everything()
+    await panels_of(page, server, "/kpi/csat?audience=customer")
+    await page.evaluate("window.kept = document.querySelector('.stat .figure')")
+    seeder.version += 1
+
+    told = Reading(value=0.4321, n=812, as_of=seeder.now_ms, version=seeder.version, error=0.02)
+    seeder.reading("csat", "customer", "24h", told)
+    seeder.say("csat")
+
+    await expect(page.locator(".panel-stat .figure")).to_have_text("43.2")
+    assert await page.evaluate("window.kept === document.querySelector('.stat .figure')")
+
+
+async def test_a_panel_comes_as_csv(page: Page, server: Server, seeder: Seeder) -> None:
+    """All its rows; a text that a spreadsheet would run stays text."""
+    seeder.everything()
+    seeder.alert("x", "csat", "customer", "yellow", 1, title="=1+1, or so")
+    await panels_of(page, server, "/d/customer-alerts")
+    log = page.locator(".panel-table", has_text="Alert log")
+
+    await log.hover()
+    async with page.expect_download() as arriving:
+        await log.get_by_role("button", name="CSV").click()
+
+    download = await arriving.value
+    lines = (await download.path()).read_text().splitlines()
+    assert download.suggested_filename == "alert-log.csv"
+    assert lines[0].startswith("time,title,severity")
+    assert any('"\'=1+1, or so"' in line for line in lines)
+
+
+async def test_from_a_tile_to_what_is_behind_it(page: Page, server: Server, seeder: Seeder) -> None:
+    """Trend, what drives the change, alerts and texts of that KPI."""
+    seeder.everything()
+    await panels_of(page, server, "/d/customer-alerts")
+    tile = page.locator(".panel-stat", has_text="CSAT").first
+
+    await tile.hover()
+    await tile.get_by_role("link").click()
+
+    await page.wait_for_url("**/kpi/csat?*")
+    await expect(page.locator("#title")).to_have_text("CSAT")
+    drivers = page.locator(".panel-table", has_text="What drives the change, by channel")
+    await expect(drivers.locator("tbody tr").first).to_contain_text("pts")
+    await expect(page.locator(".panel-table", has_text="Latest texts")).to_contain_text("parcel")
+
+
+async def test_a_silent_source_is_marked_where_it_feeds(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """On the tile, in words; other tiles stay as they are."""
+    seeder.everything()
+    seeder.health(deliveries=20 * 60_000)
+
+    await panels_of(page, server, "/d/supply-chain")
+
+    late = page.locator(".panel-stat", has_text="On-time delivery")
+    stock = page.locator(".panel-stat", has_text="Inventory turnover")
+    await expect(late.first).to_contain_text("◷ stale since")
+    await expect(stock.first).not_to_contain_text("stale")
+
+
+async def test_text_from_outside_stays_text_in_tables(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """Never markup, never a script's address."""
+    evil = "<img src=x onerror=alert(1)>"
+    seeder.alert("x", "csat", "customer", "yellow", 1, title=evil)
+
+    await panels_of(page, server, "/d/customer-alerts")
+
+    await expect(page.locator("td", has_text=evil)).to_have_count(1)
+    assert await page.locator("td img, a[href^='javascript']").count() == 0
+
+
+async def test_a_page_that_is_not_there_says_so(page: Page, server: Server) -> None:
+    """And how to go on."""
+    await page.goto(f"{server.url}/d/nothing")
+
+    await expect(page.locator("#panels")).to_contain_text("There is no such dashboard")
