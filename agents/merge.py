@@ -24,6 +24,10 @@ from streams.stage import Stage, fail, log, now_ms
 from streams.table import PartitionTable
 
 
+# Closed panes are judged for so long at a time.
+JUDGE_MIN_S, JUDGE_MAX_S = 0.2, 2.0
+
+
 class MergeRun:
     """Stage 2 at run time."""
 
@@ -102,7 +106,9 @@ class MergeRun:
             state = table.state
             self._tick(state, began)
             await self._show(table)
-            await self._judge(partition, self.readouts[partition][2])
+            # As long as showing took: who catches up must not keep people waiting for alerts.
+            judge_s = min(max((now_ms() - began) / 1000, JUDGE_MIN_S), JUDGE_MAX_S)
+            await self._judge(partition, self.readouts[partition][2], judge_s)
             # Catching up, everything changes all the time: look less often.
             self.due_ms[partition] = now_ms() + 3 * (now_ms() - began)
 
@@ -156,8 +162,8 @@ class MergeRun:
         elif outcome is Outcome.FENCED and partition in self.stage.tables:
             fail(f"merge {partition}", RuntimeError("another worker owns this shard"))
 
-    async def _judge(self, partition: int, bench: Bench) -> None:
-        until = time.monotonic() + 0.2
+    async def _judge(self, partition: int, bench: Bench, budget_s: float) -> None:
+        until = time.monotonic() + budget_s
         pending = self.sent.setdefault(partition, set())
         for verdict in bench.judge(now_ms(), lambda: time.monotonic() < until):
             future = await self.producer.send(
