@@ -92,7 +92,7 @@ async def test_money_is_converted_by_the_rates_of_the_whole_topic(
     currencies = ("EUR", "USD", "XXX")
     orders = [order(number, currencies[number % 3]) for number in range(ORDERS)]
     await produce(engine, [rate("USD", 0.5), *orders, *deals_and_accounts()], parts=1, pause_s=0)
-    engine.start()
+    worker = engine.start()
     third = ORDERS // 3
     async with aioredis.from_url(redis_url) as client:
         wanted: dict[tuple[str, str], float] = {
@@ -114,3 +114,4 @@ async def test_money_is_converted_by_the_rates_of_the_whole_topic(
         await asyncio.sleep(3)
         engine.run("dead-letters", "--topic", "orders", "--replay")
         await until_shown(client, engine, {("revenue", "all@1h"): third * 45 + 20})
+    assert worker.stop() == 0
