@@ -14,6 +14,9 @@ from grafana.pushing.push import Push
 from grafana.pushing.trouble import PushError
 from schemas.settings import Settings
 
+# The gauge that reads a KPI's own value, by the KPI's unit.
+_UNITS: dict[str, type] = {"percent": Share, "duration": Wait}
+
 
 @click.group()
 def grafana() -> None:
@@ -55,5 +58,7 @@ def limits() -> dict[str, Limit]:
         rule.kpi: Limit(rule.limits.yellow, rule.limits.red)
         for rule in RULES.values()
         # Others judge something else: how late the latest is, or a share of what is expected.
-        if isinstance(rule.gauge, Share | Wait) and rule.limits and not rule.limits.relative
+        if isinstance(rule.gauge, _UNITS.get(rule.unit, ()))
+        and rule.limits
+        and not rule.limits.relative
     }

@@ -267,7 +267,6 @@ def _partners(limits: Limits) -> Page:
                 stat("inventory_low", limits),
                 stat("tickets_open", limits, audience=of),
                 stat("partner_revenue", limits),
-                stat("pss", limits),
             ),
         ),
         Row(
@@ -281,8 +280,9 @@ def _partners(limits: Limits) -> Page:
         Row(
             8,
             (
-                trend("partner_revenue", limits, title="Revenue decline"),
-                trend("sales_volume", limits, audience=of, title="Performance drop"),
+                trend("revenue", limits, audience=of, title="Revenue decline"),
+                trend("partner_revenue", limits, title="Performance drop: sales"),
+                trend("conversion_rate", limits, audience=of, title="Performance drop: conversion"),
                 trend("negative_share", limits, audience=of, title="Negative sentiment"),
                 trend("incidents_open", limits, audience=of, title="Critical incidents"),
             ),

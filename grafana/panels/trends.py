@@ -20,8 +20,9 @@ Row = dict[str, float | None]
 async def trend(context: Context, query: Query) -> list[Row]:
     """Steps of a trend at a complete cadence, ``time`` being their starts.
 
-    One KPI: ``value``, ``n``, ``target``, ``last_week``, the band it is expected in (``low``, ``high``)
-    and the asked figures; several: a column each.
+    One KPI: ``value``, ``n``, ``last_week``, the band it is expected in (``low``, ``high``), the asked
+    figures, ``target``, and the limits ``yellow`` and ``red`` if references say any; several: a column
+    each.
     Empty where no trend is kept (by partner, and of what is counted by the day).
     """
     chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
@@ -34,11 +35,20 @@ async def trend(context: Context, query: Query) -> list[Row]:
     if len(chosen) > 1:
         return _side_by_side([kpi for kpi, _ in pairs], found)
     kpi, of = pairs[0]
+    targets = await context.store.targets()
+    lines = {
+        "target": targets.of(kpi, of.segment),
+        "yellow": targets.said(kpi, "yellow", of.segment),
+        "red": targets.said(kpi, "red", of.segment),
+    }
     weeks = [
         await _weeks_before(context, kpi, of.segment, plan, back) for back in range(1, WEEKS + 1)
     ]
     figures = query.values("figures")
-    return [_row(kpi, row, [week.get(row.time) for week in weeks], figures) for row in found[0]]
+    return [
+        {**_row(kpi, row, [week.get(row.time) for week in weeks], figures), **lines}
+        for row in found[0]
+    ]
 
 
 def _kept(kpi: Kpi, of: Scope) -> bool:
@@ -95,7 +105,6 @@ def _row(kpi: Kpi, row: SeriesRow, before: list[float | None], figures: list[str
         "time": row.time,
         "value": row.value,
         "n": row.n,
-        "target": row.target,
         "last_week": before[0],
         "low": low,
         "high": high,
