@@ -23,7 +23,6 @@ from streams.references import References
 from streams.stage import Stage, fail, log, now_ms
 from streams.table import PartitionTable
 
-
 # Closed panes are judged for so long at a time.
 JUDGE_MIN_S, JUDGE_MAX_S = 0.2, 2.0
 
