@@ -15,7 +15,7 @@ import pytest
 from grafana import live
 from grafana.mailbox import Mailbox, Push
 from schemas.measures import MINUTE_MS
-from schemas.readings import Reading
+from schemas.readings import Change, Reading, encode
 from schemas.settings import Settings
 from tests.grafana.conftest import Gate, Server, server_of
 from tests.grafana.seed import Seeder
@@ -99,6 +99,19 @@ async def test_a_change_brings_its_rows(server: Server, seeder: Seeder) -> None:
     assert {"csat:all", "csat:customer", "csat:partner"} <= set(data["rows"])
     assert data["rows"]["csat:all"]["value"] == 0.61
     assert data["changed"] == ["csat"]
+
+
+async def test_lists_and_registers_that_changed_are_named(server: Server, seeder: Seeder) -> None:
+    """So that a wall asks for those it shows."""
+    async with stream(server) as events:
+        await anext(events)
+        await listening(seeder)
+        change = Change(seeder.now_ms, lists=("words",), registers=("services", "low_stock"))
+        seeder.redis.publish(seeder.names.changes, encode(change))
+        data = await until(events, "registers")
+
+    assert data["lists"] == ["words"]
+    assert sorted(data["registers"]) == ["low_stock", "services"]
 
 
 async def test_an_alert_is_pushed_when_it_opens(server: Server, seeder: Seeder) -> None:
