@@ -67,7 +67,9 @@ def _lines(number: int, outcome: Outcome) -> Iterator[str]:
             yield f"     is it {near[0]} ({TOPIC_OF_TYPE[near[0]]})?"
     for effect in outcome.effects:
         yield from _effect_lines(effect)
-    if outcome.counts and outcome.fate not in ("repeated", "late") and not outcome.effects:
+    if outcome.topic == "reference" and outcome.counts:
+        yield "     holds for its KPI and segment from then on; rates for the samples that follow"
+    elif outcome.counts and outcome.fate not in ("repeated", "late") and not outcome.effects:
         yield "     adds to no measure yet: no KPI uses it, or an earlier event of its thing is missing"
 
 
