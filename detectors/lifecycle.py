@@ -48,7 +48,6 @@ class Reason(StrEnum):
     GROUPED = "grouped"
     REMINDED = "reminded"
     STEADY = "steady"
-    FORGOTTEN = "forgotten"
     WATCHDOG = "watchdog"
 
 
