@@ -163,7 +163,7 @@ async def regions(context: Context, query: Query) -> list[Region]:
             time_end=span.time_end,
             title=span.text.partition(":")[0],
             text=span.text,
-            tags=",".join(tag for tag in span.tags if tag),
+            tags=",".join(dict.fromkeys(tag for tag in span.tags if tag)),
         )
         for span in alerts.spans_on_trend(kept, from_ms, to_ms, now_ms)
     ]
