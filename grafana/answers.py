@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from schemas.alerts import Severity, Status, Step
+from schemas.alerts import DeliveryHealth, Severity, Status, Step
 from schemas.paging import Attempt
 
 HealthStatus = Literal["ok", "degraded", "failed"]
@@ -147,6 +147,12 @@ class Alerts(Struct, frozen=True, kw_only=True):
     """Alerts, newest first. ``rows`` of the log are snapshots, one a transition."""
 
     rows: tuple[AlertRow, ...]
+
+
+class Receivers(Struct, frozen=True, kw_only=True):
+    """Who is told of alerts, and how that goes; ``nobody`` where no file says whom to tell."""
+
+    rows: tuple[DeliveryHealth, ...]
 
 
 class Attempts(Struct, frozen=True, kw_only=True):

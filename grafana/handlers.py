@@ -21,6 +21,7 @@ from grafana.answers import (
     Latest,
     LatestRow,
     Listing,
+    Receivers,
     Series,
 )
 from grafana.current import latest_rows
@@ -162,6 +163,11 @@ async def alert_log(context: Context, query: Query) -> Alerts:
     found = await context.store.alert_log(from_ms, to_ms)
     kept = [alert for alert in found if alerts.concerns(alert, audience)]
     return Alerts(rows=tuple(map(alerts.alert_row, kept[: query.integer("limit")])))
+
+
+async def receivers(context: Context, _query: Query) -> Receivers:
+    """Who is told of alerts, and how that goes."""
+    return Receivers(rows=tuple(await context.store.receivers()))
 
 
 async def delivery_log(context: Context, query: Query) -> Attempts:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from grafana.changes import described
 from grafana.errors import ErrorAnswer
 from grafana.query import Param
 from grafana.route import Route
@@ -32,13 +33,16 @@ def describe(*, token: bool) -> dict[str, Any]:
         route.path: {"get": _operation(route, answer, error)}
         for route, answer in zip(ROUTES, answers, strict=True)
     }
+    changes, of_changes = described(error)
+    paths |= changes
+    components |= of_changes
     paths[EVENTS_PATH] = {"get": _events(error, token=token)}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "Command Centre",
             "version": VERSION,
-            "description": "Read-only. Times are epoch milliseconds, null means no data.",
+            "description": "Times are epoch milliseconds, null means no data.",
         },
         "paths": paths,
         "components": {"schemas": components},

@@ -69,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
         answer=answers.Alerts,
         params=(FROM, TO, AUDIENCE, LIMIT),
     ),
+    Route(path="/api/delivery", handler=handlers.receivers, answer=answers.Receivers),
     Route(
         path="/api/delivery/log",
         handler=handlers.delivery_log,

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from typing import Any
 
 from faust.types import TP
+from redis.exceptions import RedisError
 
 from agents.group import Group
 from agents.paging.outbox import Answer, Message, Outbox
@@ -30,6 +32,8 @@ log = logging.getLogger("command-centre")
 
 IDLE_S = 1.0
 REMIND_MS = 60_000
+# Stands where receivers would, if the settings name none.
+NOBODY = "nobody"
 # A receiver that fails this often in a row is asked by one message at a time.
 PROBE_AFTER = 3
 
@@ -97,6 +101,13 @@ class PageRun:
         self.projection = Projection(
             self.redis, self.names, "page", table.token, expire=self.expire
         )
+        try:
+            shown: Any = await self.redis.hkeys(self.names.delivery)
+        except (RedisError, OSError):
+            return
+        ours = set(self.lines) or {NOBODY}
+        gone = (name.decode() for name in shown if name.decode() not in ours)
+        self.projection.put((self.names.delivery, name, b"") for name in gone)
 
     @property
     def outbox(self) -> Outbox | None:
@@ -215,15 +226,18 @@ class PageRun:
         projection.put(
             ((self.names.delivery_log, str(one.at), encode(one)) for one in unshown), "z"
         )
-        projection.put(
-            (self.names.delivery, line.name, encode(self.health(line, outbox)))
-            for line in self.lines.values()
-        )
+        told = [self.health(line, outbox) for line in self.lines.values()] or [self._nobody()]
+        projection.put((self.names.delivery, one.receiver, encode(one)) for one in told)
         outcome = await projection.flush(self.now())
         if outcome is Outcome.EMPTIED:
             outbox.unshown = list(outbox.log.values())
         elif outcome is Outcome.FENCED:
             fail("page", RuntimeError("another worker delivers alerts"))
+
+    def _nobody(self) -> DeliveryHealth:
+        return DeliveryHealth(
+            receiver=NOBODY, at=self.now(), error="CC_ALERT_ROUTES names no file: nobody is paged"
+        )
 
     def health(self, line: Line, outbox: Outbox) -> DeliveryHealth:
         """How a receiver is doing, as others are told."""

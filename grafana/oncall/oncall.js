@@ -45,6 +45,14 @@ function list() {
   byId("silences").replaceChildren(...silences.map((silence) => silenceRow(silence, () => unsilence(silence))));
 }
 
+/** Pages that do not arrive matter more than any alert. */
+function deliveryState(rows) {
+  const wrong = rows.filter((row) => row.failing_since || row.error);
+  const texts = wrong.map((row) => [row.receiver, row.error, row.waiting ? `${row.waiting} wait` : ""]);
+  byId("delivery").hidden = !wrong.length;
+  setText(byId("delivery"), texts.map((words) => words.filter(Boolean).join(": ")).join(" · "));
+}
+
 async function perform(path, body) {
   await settle("POST", path, body);
 }
@@ -91,7 +99,9 @@ function signIn(kind, why) {
 async function refresh() {
   if (document.hidden && known) return;
   try {
-    const [told, silenced] = await Promise.all([get("/api/alerts"), get("/api/silences")]);
+    const asked = ["/api/alerts", "/api/silences", "/api/delivery"].map(get);
+    const [told, silenced, delivery] = await Promise.all(asked);
+    deliveryState(delivery.rows);
     [alerts, silences, known] = [told.rows.filter((alert) => !alert.history), silenced.rows, true];
     // What a person types is not taken from under their fingers.
     if (!document.activeElement?.matches("#one input")) draw();

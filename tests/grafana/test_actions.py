@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from starlette.routing import Route as WebRoute
 
+from grafana.api import make_app
+from grafana.changes import CHANGES
 from grafana.people import load_people
 from schemas.alerts import Action, ActionOutcome, Silence, decode_input
 from schemas.names import Names
@@ -268,6 +271,19 @@ async def test_a_silence_that_makes_no_sense_is_refused(
     body = {"matchers": {"kpi": "csat"}, "duration_min": 60} | wrong
     answer = await posted(with_people, topic, "/api/silences", body, headers=bearing(MARA))
     assert (answer.status_code, topic.records) == (400, [])
+
+
+def test_every_change_that_is_served_is_described(settings: Settings) -> None:
+    """And the other way round."""
+    served = {
+        (route.path.replace(":path", ""), method.lower())
+        for route in make_app(settings).routes
+        if isinstance(route, WebRoute)
+        for method in route.methods or ()
+    }
+    assert {(one.path, one.method) for one in CHANGES} <= served
+    changing = {one for one in served if one[1] not in ("get", "head")}
+    assert changing == {(one.path, one.method) for one in CHANGES if one.method != "get"}
 
 
 @pytest.mark.parametrize(

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 
-from schemas.alerts import ActionOutcome, Silence, decode_input
+from schemas.alerts import ActionOutcome, DeliveryHealth, Silence, decode_input
 from schemas.readings import encode
 from schemas.settings import Settings
 from tests.grafana.conftest import server_of
 from tests.grafana.seed import Seeder
-from tests.grafana.test_wall import CHROMIUM_ARGS, CONTRAST
+from tests.grafana.test_wall import CONTRAST
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 MARA = "mara-0123456789abcdef"
-
-
-@pytest.fixture
-async def browser(program: Callable[[str, str], str]) -> AsyncIterator[Browser]:
-    """Return a headless Chromium."""
-    path = program("chromium", "apt install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -193,6 +183,16 @@ async def test_what_an_alert_holds_is_text(page: Page, people: Settings, seeder:
         await page.locator(".card a").tap()
         await expect(page.locator("#one h2")).to_have_text(evil)
         assert await page.locator("#one img").count() == 0
+
+
+async def test_pages_that_do_not_arrive_are_said_first(
+    page: Page, people: Settings, seeder: Seeder
+) -> None:
+    """By the receiver's name, with why."""
+    health = DeliveryHealth(receiver="duty", at=1, waiting=3, failing_since=1, error="HTTP 500")
+    seeder.redis.hset(seeder.names.delivery, "duty", encode(health))
+    async with signed_in(page, people, Keeper(seeder)):
+        await expect(page.locator("#delivery")).to_have_text("duty: HTTP 500: 3 wait")
 
 
 async def test_a_lost_connection_is_admitted(page: Page, people: Settings, seeder: Seeder) -> None:

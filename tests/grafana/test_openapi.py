@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from grafana.changes import CHANGES
 from grafana.openapi import describe
 from grafana.routes import ROUTES
 from tests.grafana.seed import Seeder
@@ -72,7 +73,9 @@ def _object_mismatch(value: dict[str, Any], schema: dict[str, Any], where: str) 
 
 def test_every_route_is_described_with_its_parameters() -> None:
     """The same table serves and describes."""
-    assert set(DOCUMENT["paths"]) == {route.path for route in ROUTES} | {"/api/events"}
+    changes = {one.path for one in CHANGES}
+    reads = {route.path for route in ROUTES}
+    assert set(DOCUMENT["paths"]) == reads | changes | {"/api/events"}
     for route in ROUTES:
         told = DOCUMENT["paths"][route.path]["get"]
         assert [p["name"] for p in told["parameters"]] == [p.name for p in route.params]
@@ -84,7 +87,7 @@ def test_all_references_lead_somewhere_and_operations_have_names_of_their_own() 
     """What a generator of clients stumbles over first."""
     for reference in references(DOCUMENT):
         assert resolve(reference)
-    names = [path["get"]["operationId"] for path in DOCUMENT["paths"].values()]
+    names = [one["operationId"] for path in DOCUMENT["paths"].values() for one in path.values()]
     assert len(names) == len(set(names))
     assert DOCUMENT["openapi"].startswith("3.1")
     assert {"title", "version"} <= set(DOCUMENT["info"])
