@@ -17,6 +17,7 @@ from tests.oracle.money import Rates
 from tests.oracle.panes import Cell, CellAt, shaped
 from tests.oracle.partition import Limits, Partition, Score, Stored
 from tests.oracle.readings import ReadingAt, Readings, Value
+from tests.oracle.registers import Row
 
 DEFAULTS = Limits()
 
@@ -31,6 +32,7 @@ class Result:
 
     cells: dict[CellAt, Cell] = field(default_factory=dict)
     accounts: dict[SetAt, set[Account]] = field(default_factory=lambda: defaultdict(set))
+    registers: dict[tuple[str, str], Row] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     dead: list[tuple[str, int, int, str]] = field(default_factory=list)
     watermarks: dict[tuple[str, int], int | None] = field(default_factory=dict)
@@ -75,6 +77,7 @@ def compute(
             sums[at].update(amounts)
         for at_day, accounts in partition.accounts.items():
             result.accounts[at_day] |= accounts
+        result.registers |= partition.registers()
         result.counts += partition.counts
         result.dead += partition.dead
         result.watermarks[topic, number] = partition.watermark

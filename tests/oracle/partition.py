@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.measures import MEASURES
-from tests.oracle import contributions, distinct, stock, things
+from tests.oracle import contributions, distinct, registers, stock, things
 from tests.oracle.contributions import DAY, Contributions, Event
 from tests.oracle.decode import Refused, decode
 from tests.oracle.money import PRICED, Rates
@@ -82,6 +82,7 @@ class Partition:
         self.places: dict[str, set[str]] = defaultdict(set)
         self.lives: dict[things.Thing, Life] = {}
         self.items: dict[tuple[str, str], Life] = {}
+        self.probes: dict[str, Life] = {}
         self.submissions: dict[str, tuple[int, int]] = {}  # moment, and its number
         self.remembered = 0
 
@@ -155,6 +156,8 @@ class Partition:
     def accept(self, event: Event, age: Age, *, early: bool) -> None:
         """Count an event, then let it move time."""
         about = things.things_of(event)
+        if self.topic == "service-health":
+            self.known(self.probes, event["service"]).events.append(dict(event))
         item = (event["sku"], event["location"]) if self.topic == "inventory" else None
         self.placed(event)
         self.note_account(event)
@@ -243,9 +246,7 @@ class Partition:
 
     def of_its_thing(self, thing: things.Thing, event: Event) -> Contributions:
         """What changes in the contributions of the thing by this event."""
-        life = self.lives.get(thing)
-        if life is None or self.forgotten(life):
-            life = self.lives[thing] = Life([], Contributions())
+        life = self.known(self.lives, thing)
         life.events.append(event)
         now, life.settled = things.LIVES[thing[0]](life.events)
         change = Contributions(now)
@@ -259,15 +260,32 @@ class Partition:
         if event["type"] == "stock.sold":
             sold = 1, round(event["units"] * 1000), event["cost_of_goods"]
             contributions.count(to, "stock_sold", at, about, *sold)
-        life = self.items.get(item)
-        if life is None or self.forgotten(life):
-            life = self.items[item] = Life([], Contributions())
+        life = self.known(self.items, item)
         before = stock.item(life.events)
         life.events.append(event)
         change = [b - a for a, b in zip(before, stock.item(life.events), strict=True)]
         contributions.count(to, "stock", at, about, *change)
         contributions.count(to, "stock_change", at, about, change[1])
         return to
+
+    def known(self, lives: dict[Any, Life], key: Any) -> Life:
+        """Return what is known of a thing; nothing if it is new or forgotten."""
+        if key not in lives or self.forgotten(lives[key]):
+            lives[key] = Life([], Contributions())
+        return lives[key]
+
+    def registers(self) -> dict[tuple[str, str], registers.Row]:
+        """Rows by register and id, of what is not forgotten by now."""
+        found = [
+            row
+            for thing, life in self.lives.items()
+            if not self.forgotten(life)
+            for row in registers.rows(thing, life.events)
+        ]
+        for (sku, location), life in self.items.items():
+            found += registers.item(f"{sku}/{location}", life.events)
+        found += [registers.service(name, life.events) for name, life in self.probes.items()]
+        return {(name, row["id"]): row for name, row in found}
 
     def forgotten(self, life: Life) -> bool:
         """Whether the facts of a thing are gone by now."""

@@ -19,8 +19,16 @@ class Item(NamedTuple):
     short: int = 0
 
 
-def item(events: list[Event]) -> Item:
-    """Return what an item counts for after these events."""
+class Held(NamedTuple):
+    """What is there, the count it rests on, and units sold a day."""
+
+    on_hand: float
+    counted: Event
+    rate: float
+
+
+def held(events: list[Event]) -> Held | None:
+    """Return what is known after these events; None without a count."""
     counted: Event | None = None
     on_hand = 0.0
     sold: dict[int, float] = defaultdict(float)
@@ -33,10 +41,17 @@ def item(events: list[Event]) -> Item:
         sold[at // DAY] += event["units"]
         if counted is not None and at >= counted["occurred_at"]:
             on_hand -= event["units"]
-    if counted is None:
-        return Item()
     oldest = max(sold, default=0) - DAYS_KEPT
     rate = sum(sold[day] for day in sorted(sold) if day > oldest) / DAYS_KEPT
+    return None if counted is None else Held(on_hand, counted, rate)
+
+
+def item(events: list[Event]) -> Item:
+    """Return what an item counts for after these events."""
+    known = held(events)
+    if known is None:
+        return Item()
+    on_hand, counted, rate = known
     low = on_hand < counted["reorder_point"]
     short = not low and rate > 0 and on_hand < rate * counted["lead_time_days"]
     return Item(1, counted["value"], int(low), int(short))

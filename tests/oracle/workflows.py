@@ -8,6 +8,8 @@ from typing import NamedTuple
 from tests.oracle.contributions import DAY, Contributions, Event, Who, count, span, time
 from tests.oracle.facts import Outcome, about, earliest, in_order, last
 
+OPENING = ("workflow.planned", "workflow.started")
+
 
 class Stage(NamedTuple):
     """A workflow was in a stage; ``end`` None: it still is; ``planned_ms`` None: nobody said."""
@@ -21,12 +23,8 @@ class Stage(NamedTuple):
 def workflow(events: list[Event]) -> Outcome:
     """Everything a workflow contributes."""
     to = Contributions()
-    whom = about(
-        sorted(events, key=lambda e: e["type"] not in ("workflow.planned", "workflow.started")),
-        "",
-        name=last(events, "name"),
-        team=last(events, "team"),
-    )
+    named = {"name": last(events, "name"), "team": last(events, "team")}
+    whom = about(opening_first(events), "", **named)
     planned_at = earliest(events, "", "workflow.planned")
     started_at = earliest(events, "", "workflow.started")
     completed_at = earliest(events, "", "workflow.completed")
@@ -48,6 +46,11 @@ def workflow(events: list[Event]) -> Outcome:
     return Outcome(to, settled=completed_at is not None)
 
 
+def opening_first(events: list[Event]) -> list[Event]:
+    """In order of arrival, those first that open a workflow."""
+    return sorted(events, key=lambda e: e["type"] not in OPENING)
+
+
 def first(*moments: int | None) -> int | None:
     """Earliest of those known."""
     return min((m for m in moments if m is not None), default=None)
@@ -66,7 +69,7 @@ def _completed(
     due_at = last(events, "due_at")
     if due_at is not None and completed_at > due_at:
         time(to, "workflow_delay", completed_at, whom, completed_at - due_at)
-    plans = [e for e in events if e["type"] in ("workflow.planned", "workflow.started")]
+    plans = [e for e in events if e["type"] in OPENING]
     planned_ms = milliseconds(last(plans, "planned_days"))
     if planned_ms is not None:
         count(to, "workflow_plan", completed_at, whom, 1, planned_ms, took_ms)
