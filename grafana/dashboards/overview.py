@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from grafana_foundation_sdk.builders.dashboard import DashboardLink, Panel
+from grafana_foundation_sdk.models.dashboard import DashboardLinkType
+
 from grafana.dashboards.figures import bars, stat, trend
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
@@ -10,18 +13,24 @@ from grafana.dashboards.signals import active_alerts, freshness
 
 def pages(limits: Limits) -> list[Page]:
     """The overview."""
+    customers = stat(
+        "engagement_rate", limits, audience="customer", title="Customer engagement, 7 days"
+    )
+    partners = stat(
+        "engagement_rate", limits, audience="partner", title="Partner engagement, 7 days"
+    )
     heroes = (
-        stat("nps", limits),
-        stat("csat", limits, audience="customer"),
-        stat("pss", limits),
-        stat("engagement_rate", limits, audience="customer", title="Customer engagement, 7 days"),
-        stat("engagement_rate", limits, audience="partner", title="Partner engagement, 7 days"),
+        _leading(stat("nps", limits), "customer-summary"),
+        _leading(stat("csat", limits, audience="customer"), "customer-summary"),
+        _leading(stat("pss", limits), "partner-summary"),
+        _leading(customers, "cx-metrics"),
+        _leading(partners, "partner-engagement"),
     )
     standing = (
-        stat("customers_total", limits),
-        stat("partners_total", limits),
-        active_alerts("all"),
-        freshness(),
+        _leading(stat("customers_total", limits), "cx-metrics"),
+        _leading(stat("partners_total", limits), "px-metrics"),
+        _leading(active_alerts("all"), "live-alerts"),
+        _leading(freshness(), "engine"),
     )
     return [
         Page(
@@ -61,3 +70,9 @@ def pages(limits: Limits) -> list[Page]:
             ),
         )
     ]
+
+
+def _leading(panel: Panel, uid: str) -> Panel:
+    """From a figure to what is behind it."""
+    link = DashboardLink("Details").type(DashboardLinkType.LINK).url(f"/d/{uid}")
+    return panel.links([link.keep_time(True).include_vars(True)])

@@ -26,8 +26,6 @@ from msgspec import Struct
 from grafana.dashboards.infinity import RANGE, SOURCE, Ask, Column, Query
 
 Folder = Literal["overview", "customers", "partners"]
-# Of the dashboards together; raise it when what they look like changes.
-VERSION = 1
 TAG = "command-centre"
 SCHEMA_VERSION = 41
 COLUMNS = 24
@@ -68,7 +66,7 @@ def as_json(page: Page) -> dict[str, Any]:
     """The dashboard as Grafana stores it."""
     # The SDK prefers the schema v2, which Grafana 11.6 does not read.
     board = Dashboard(page.title)
-    board.uid(page.uid).description(page.subtitle).tags([TAG, page.folder, f"v{VERSION}"])
+    board.uid(page.uid).description(page.subtitle).tags([TAG, page.folder])
     board.timezone("browser").time(page.span, "now").refresh(REFRESH).readonly()
     board.timepicker(TimePicker().refresh_intervals(["1s", "5s", "10s", "30s", "1m", "5m"]))
     board.tooltip(DashboardCursorSync.CROSSHAIR).annotation(_alerts(page))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from grafana import kpis, series
 from grafana.answers import SeriesRow
 from grafana.handlers import Context
@@ -41,9 +43,9 @@ async def trend(context: Context, query: Query) -> list[Row]:
         "yellow": targets.said(kpi, "yellow", of.segment),
         "red": targets.said(kpi, "red", of.segment),
     }
-    weeks = [
-        await _weeks_before(context, kpi, of.segment, plan, back) for back in range(1, WEEKS + 1)
-    ]
+    weeks = await asyncio.gather(
+        *(_weeks_before(context, kpi, of.segment, plan, back) for back in range(1, WEEKS + 1))
+    )
     figures = query.values("figures")
     return [
         {**_row(kpi, row, [week.get(row.time) for week in weeks], figures), **lines}

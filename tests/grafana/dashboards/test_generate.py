@@ -143,6 +143,14 @@ def test_a_page_marks_alerts_leads_on_and_says_what_each_panel_shows(uid: str) -
     assert TAG in board["tags"]
 
 
+def test_each_figure_of_the_overview_leads_to_what_is_behind_it() -> None:
+    """One step to the detail, one more to the alerts."""
+    tiles = [p for p in panels("overview") if p["type"] == "stat"]
+    leads = {link["url"].removeprefix("/d/") for p in tiles for link in p["links"]}
+    assert all(p["links"] for p in tiles)
+    assert leads <= set(BOARDS)
+
+
 def test_from_the_overview_every_page_can_be_reached() -> None:
     """Overview, detail, alert."""
     reached, ahead = set(), ["overview"]
