@@ -112,14 +112,14 @@ function fail(error, again) {
 async function start() {
   let menu;
   try {
-    const [catalogue, listed] = await Promise.all([get("/api/kpis"), get("/api/dashboards")]);
+    const [, kind, id] = location.pathname.split("/").map(decodeURIComponent);
+    const told = kind === "kpi" ? null : get(`/api/dashboards/${encodeURIComponent(id)}`);
+    const [catalogue, listed, written] = await Promise.all([get("/api/kpis"), get("/api/dashboards"), told]);
     useLocale(catalogue);
     source.path = listed.plotly;
     menu = new Menu(listed.rows, byId("menu-button"));
-    const [, kind, id] = location.pathname.split("/");
     const kpis = Object.fromEntries(catalogue.kpis.map((kpi) => [kpi.id, kpi]));
-    const board = kind === "kpi" ? boardOf(kpis, decodeURIComponent(id)) : await get(`/api/dashboards/${encodeURIComponent(id)}`);
-    run(new Page(board, kpis), menu, listed.rows);
+    run(new Page(written ?? boardOf(kpis, id), kpis), menu, listed.rows);
   } catch (error) {
     fail(error, start);
   }

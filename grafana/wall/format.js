@@ -28,12 +28,13 @@ export function grouped(value, decimals = 0) {
 function count(value, digitsMax) {
   const size = Math.abs(value);
   if (size >= 1e6) return [grouped(value / 1e6, 2), "M"];
-  if (size >= 10 ** digitsMax) return [grouped(value / 1e3), "k"];
+  if (size >= 10 ** digitsMax) return [grouped(value / 1e3, size < 1e5 ? 1 : 0), "k"];
   return [grouped(value, Number.isInteger(value) || size >= 100 ? 0 : 1), ""];
 }
 
 function duration(ms) {
   const size = Math.abs(ms);
+  if (size > 0 && size < 1_000) return [grouped(ms), "ms"];
   if (size < 90_000) return [grouped(ms / 1000), "s"];
   if (size < 90 * MINUTE) return [grouped(ms / MINUTE), "min"];
   if (size < 2 * DAY) return [grouped(ms / HOUR, 1), "h"];
@@ -44,10 +45,11 @@ function duration(ms) {
 export function parts(unit, value, digitsMax = 5) {
   if (value === null || value === undefined) return [NONE, ""];
   if (unit === "percent") return [grouped(value * 100, 1), "%"];
-  if (unit === "score") return [sign((value > 0 ? "+" : "") + grouped(Math.round(value))), ""];
+  if (unit === "score") return [sign(grouped(Math.round(value))), ""];
   if (unit === "rating") return [grouped(value, 2), ""];
   if (unit === "duration") return duration(value);
-  const [figure, thousands] = count(value, digitsMax);
+  // A currency's name takes the room of a digit.
+  const [figure, thousands] = count(value, unit === "money" ? Math.min(4, digitsMax) : digitsMax);
   return [figure, unit === "money" ? `${thousands} ${currency}`.trim() : thousands];
 }
 

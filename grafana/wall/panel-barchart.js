@@ -3,7 +3,10 @@
 import { configOf, stateOfValue, text } from "./fields.js";
 import { isNumber, isTime } from "./rows.js";
 import { clock, dayName } from "./format.js";
+import { draw as ranked } from "./panel-bargauge.js";
 import { chart, palette } from "./plotly.js";
+
+const LETTER_EM = 0.55;
 
 export async function draw(host, panel) {
   const [frame] = panel.frames;
@@ -14,6 +17,10 @@ export async function draw(host, panel) {
   const colours = palette();
   const wide = isTime(name) && rows.length > 1 && rows[1][name.name] - rows[0][name.name] >= 86_400_000;
   const names = rows.map((row) => (isTime(name) ? (wide ? dayName : clock)(row[name.name]) : String(row[name.name]).replaceAll("_", " ")));
+  const em = parseFloat(getComputedStyle(host).fontSize);
+  const room = host.clientWidth / names.length / em;
+  // Names that would stand on their heads are read better beside lying bars.
+  if (numbers.length === 1 && !isTime(name) && Math.max(...names.map((n) => n.length)) * LETTER_EM > room) return ranked(host, panel);
   const lying = panel.spec.options?.orientation === "horizontal";
   const traces = numbers.map((column, place) => traceOf(column, place, { rows, names, lying, panel, colours, many: numbers.length > 1 }));
   const label = `${panel.title.textContent}: ${names.map((n, i) => `${n} ${traces.map((t) => t.text[i]).join(" ")}`).join(", ")}`;

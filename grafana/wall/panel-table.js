@@ -23,9 +23,15 @@ function cell(column, row, now) {
   const sign = state && state in SIGNS ? `${SIGNS[state]} ` : state === "green" ? "✓ " : "";
   const href = linkOf(column.config, row, value);
   const body = href ? el("a", { class: "link", href }, sign + words) : sign + words;
-  const node = el("td", { class: isNumber(column) ? "number" : null, title: words.length > 40 ? words : null }, body);
+  const node = el("td", { class: isNumber(column) ? "number" : column.long ? "long" : null, title: words.length > 40 ? words : null }, body);
   setState(node, "severity", state);
   return node;
+}
+
+/** The column that gives way: the one with the longest words. */
+function longest(columns, rows) {
+  const size = (c) => (isNumber(c) ? 0 : Math.max(...rows.map((row) => String(row[c.name] ?? "").length)));
+  return columns.reduce((a, b) => (size(b) > size(a) ? b : a));
 }
 
 function sort(rows, name, desc) {
@@ -45,7 +51,8 @@ export function draw(host, panel) {
   const key = JSON.stringify([columns.map((c) => c.name), rows]);
   if (host.shownKey === key && host.firstElementChild?.tagName === "TABLE") return true;
   host.shownKey = key;
-  const heads = columns.map((c) => el("th", { scope: "col", class: isNumber(c) ? "number" : null }, c.config.displayName ?? c.title ?? c.name));
+  longest(columns, rows).long = true;
+  const heads = columns.map((c) => el("th", { scope: "col", class: isNumber(c) ? "number" : c.long ? "long" : null }, c.config.displayName ?? c.title ?? c.name));
   const lines = rows.map((row) => el("tr", {}, ...columns.map((c) => cell(c, row, panel.page.now))));
   const top = host.scrollTop;
   host.replaceChildren(el("table", { "aria-label": panel.title.textContent }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...lines)));

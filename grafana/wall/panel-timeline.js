@@ -8,6 +8,7 @@ import { isTime } from "./rows.js";
 import { SIGNS } from "./words.js";
 
 const LANES_MAX = 14;
+const LANE_CHARS_MAX = 36;
 
 function spansOf(panel) {
   return panel.frames.flatMap((frame) => {
@@ -37,11 +38,11 @@ export function draw(host, panel) {
   host.replaceChildren(el("p", { class: "legend" }, ...states.map((s) => el("span", { class: "legend-entry", "data-line": "block", "data-state": look[s] }, `${SIGNS[look[s]] ?? ""} ${s}`))), stage);
   const label = `${panel.title.textContent}: ${shown.map((s) => `${s.lane} ${s.state} from ${moment(s.from, page.now)}`).join(", ")}`;
   const names = new Map(lanes.map((lane, place) => [lane, place]));
-  const chart = axes(stage, { from, to, low: 0, high: lanes.length, axis: () => "", label, left: Math.min(16, Math.max(...lanes.map((l) => l.length)) * 0.55 + 1) });
+  const chart = axes(stage, { from, to, low: 0, high: lanes.length, axis: () => "", label, left: Math.min(20, Math.max(...lanes.map((l) => l.length)) * 0.52 + 1) });
   const height = chart.y(0) - chart.y(1);
   for (const [lane, place] of names) {
     const y = chart.y(lanes.length - place) + height / 2 + chart.em * 0.35;
-    chart.root.append(svg("text", { class: "lane", x: 0, y }, lane.length > 26 ? `${lane.slice(0, 25)}…` : lane));
+    chart.root.append(svg("text", { class: "lane", x: 0, y }, lane.length > LANE_CHARS_MAX ? `${lane.slice(0, LANE_CHARS_MAX - 1)}…` : lane));
   }
   for (const span of shown) {
     const x = Math.max(chart.x(span.from), chart.left);

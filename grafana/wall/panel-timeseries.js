@@ -48,8 +48,12 @@ function expectedBand(chart, lines, x) {
 
 function limits(chart, config, [low, high]) {
   if ((config.custom.thresholdsStyle?.mode ?? "off") === "off") return;
-  for (const step of (config.thresholds?.steps ?? []).filter((s) => s.value !== null && s.value > low && s.value < high)) {
-    const state = stateOf(step.color) ?? "none";
+  const steps = config.thresholds?.steps ?? [];
+  for (const [place, step] of steps.entries()) {
+    if (typeof step.value !== "number" || step.value <= low || step.value >= high) continue;
+    // A limit has the colour of its worse side.
+    const sides = [stateOf(steps[place - 1]?.color), stateOf(step.color)];
+    const state = ["red", "yellow", "green"].find((s) => sides.includes(s)) ?? "none";
     chart.root.append(svg("path", { class: "limit", "data-state": state, d: `M${chart.left} ${chart.y(step.value)}H${chart.width}` }));
   }
 }
@@ -99,6 +103,12 @@ export function draw(host, panel) {
   return true;
 }
 
+/** No room above 100 % where nothing can be above it. */
+function ceiling([low, high], lines, config) {
+  const shares = config.unit === "percentunit" && lines.every((l) => l.rows.every((r) => r.value === null || r.value <= 1));
+  return shares ? Math.min(high, 1 + (1 - low) * 0.04) : high;
+}
+
 function plot(host, panel, lines) {
   const [from, to] = panel.scope.span(panel.page.now);
   const times = lines[0].rows.map((r) => r.time);
@@ -106,7 +116,7 @@ function plot(host, panel, lines) {
   const config = lines[0].config;
   const zero = lines.some((l) => l.look === "bar") || config.min === 0;
   const range = domain(lines.flatMap((l) => l.rows.map((r) => r.value)), { zero });
-  const [low, high] = [config.min ?? range[0], Math.max(range[1], config.max !== undefined && config.unit !== "percentunit" ? config.max : -Infinity)];
+  const [low, high] = [config.min ?? range[0], Math.max(ceiling(range, lines, config), config.max !== undefined && config.unit !== "percentunit" ? config.max : -Infinity)];
   const axis = (v) => text(v, config).replace(/\.0+(?=\D|$)/, "");
   const chart = frame(host, { from: Math.min(from, times[0]), to: Math.max(to, times.at(-1)), low, high, axis, spans: config.unit === "ms", label: spoken(panel, lines) });
   const x = (t) => chart.x(t + step / 2);

@@ -83,14 +83,18 @@ export class Panel {
       const frames = await Promise.all(
         this.targets.map((t) => frameOf(t, this.scope, this.page.now, this.#points())),
       );
-      this.trend = this.spec.type === "stat" ? await this.#trend() : null;
-      if (asked !== this.asked) return;
       this.frames = frames.map((f) => organized(f, this.spec.transformations));
       this.failure = null;
     } catch (error) {
       if (asked !== this.asked) return;
       this.failure = error;
     }
+    await this.draw();
+    if (this.spec.type !== "stat" || this.failure) return;
+    // The figure is there; its trend may take a moment longer.
+    const trend = await this.#trend();
+    if (asked !== this.asked || trend === null) return;
+    this.trend = trend;
     await this.draw();
   }
 
