@@ -82,8 +82,11 @@ class Deriving:
             at = as_of(kpi)
             if at is None or at // HOUR_MS == self._hours.get(kpi):
                 continue
-            leaps |= at // HOUR_MS > self._hours.get(kpi, 0) + 1
+            leap = at // HOUR_MS > self._hours.get(kpi, 0) + 1
             self._hours[kpi] = at // HOUR_MS
+            if not leap:
+                self._changing.discard(kpi)  # where late events never rest, draw once an hour
+            leaps |= leap
             self.due.update(s for s in known if not s.of_partner)
         self._waited = self._waited + 1 if leaps else PATIENCE
         if self._waited < PATIENCE:

@@ -108,3 +108,15 @@ def test_every_setting_is_explained() -> None:
     assert set(HELP) == set(Settings.__struct_fields__)
     assert variable("close_delay_s") == "CC_CLOSE_DELAY_S"
     assert set(Settings.__struct_fields__) >= settings_module.SECRETS
+
+
+@pytest.mark.parametrize("weights", ["40,20,20", "40,20,20,-1", "0,0,0,0", "a,b,c,d", ""])
+def test_weights_that_weigh_nothing_are_refused(weights: str) -> None:
+    """Four numbers, not all of them zero."""
+    with pytest.raises(ValueError, match="CC_PERFORMANCE_WEIGHTS"):
+        load({"CC_PERFORMANCE_WEIGHTS": weights})
+
+
+def test_weights_may_have_fractions_and_zeros() -> None:
+    """Only their ratio counts."""
+    assert load({"CC_PERFORMANCE_WEIGHTS": "0.5,0,1,2"}).performance_weights == "0.5,0,1,2"

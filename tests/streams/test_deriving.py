@@ -320,3 +320,20 @@ def test_otif_may_be_the_product_of_two_rates(monkeypatch: pytest.MonkeyPatch) -
         source.add(MEASURES["delivered"], NOON_MS, "customer", ("emea",), (1, correct))
     shard.publish(NOON_MS)
     assert settled(shard)["otif", "customer@7d"].value == pytest.approx(0.375)
+
+
+def test_late_events_that_never_rest_are_drawn_once_an_hour(shard: Shard) -> None:
+    """Of those there before, one after the other turns out to have left yesterday."""
+    say(shard, "customers_total", "opening", 100)
+    leave(shard, NOON_MS - DAY_MS)
+    shard.publish(NOON_MS)
+    trend(shard, "churn_rate")
+    for minutes in range(3):
+        leave(shard, NOON_MS - DAY_MS)
+        shard.publish(NOON_MS + minutes)
+        assert -1 not in {
+            (at - MIDNIGHT_MS) // HOUR_MS for (kpi, *_, at) in shard.points() if kpi == "churn_rate"
+        }
+    leave(shard, NOON_MS - DAY_MS)
+    shard.publish(NOON_MS + HOUR_MS)
+    assert trend(shard, "churn_rate")[-1] == 0.05
