@@ -11,7 +11,8 @@ from agents.observing import Observer, Views
 from agents.things import ThingBench
 from detectors.base import Detector
 from detectors.judge import CALM, Standing, judge, stands
-from detectors.rules import RULES, Rule
+from detectors.rule import Rule
+from detectors.rules import RULES
 from schemas.alerts import Verdict
 from schemas.measures import HOUR_MS, MINUTE_MS
 from schemas.settings import Settings

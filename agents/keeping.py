@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from agents.figures import Spell, figures, spell_of
+from agents.heartbeat import watchdog
 from detectors.book import Book, Policy
 from detectors.engine import came_back, is_old_news
 from detectors.lifecycle import Reason
@@ -241,30 +242,3 @@ class AlertState:
         for key in unsaved:
             kind, _, rest = key.partition("/")
             yield key, self.log.get(int(rest)) if kind == "log" else kept[kind].get(rest)
-
-
-def watchdog(now_ms: int) -> Announcement:
-    """The dead man's switch: always firing, so that its silence is noticed."""
-    kind = KINDS["watchdog"]
-    alert = Alert(
-        fingerprint="watchdog:engine",
-        rule=kind.id,
-        kpi=kind.kpi,
-        audience="engine",
-        segment="engine",
-        title=kind.title,
-        severity="blue",
-        status="open",
-        value=None,
-        expected=None,
-        unit=kind.unit,
-        n=1,
-        reason="alerts are being kept",
-        action=kind.action,
-        opened_at=now_ms,
-        updated_at=now_ms,
-        version=now_ms,
-        dashboard=kind.dashboard("engine"),
-        evidence=kind.behind("engine"),
-    )
-    return Announcement(alert=alert, reason=Reason.WATCHDOG, at=now_ms)

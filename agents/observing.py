@@ -8,9 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from detectors.base import SHORT_MS, Observation
-from detectors.gauges import Against, Fewer, Share, Wait
+from detectors.comparing import Against, Fewer
+from detectors.gauges import Share, Wait
 from detectors.limits import Limits
-from detectors.rules import Rule
+from detectors.rule import Rule
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES, WINDOWS
 from schemas.readings import parse_segment
 from streams.merging import MergeState

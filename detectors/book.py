@@ -8,7 +8,7 @@ happened to be in memory, so a restart neither forgets a page nor sends it twice
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from functools import partial
 
 from msgspec import Struct
@@ -18,7 +18,8 @@ from detectors.actions import act
 from detectors.grouping import ORPHAN_AFTER_MS, lead_of, leads, precedence
 from detectors.inhibition import muted_kinds
 from detectors.lifecycle import UNCHANGED, Reason, changed, step
-from detectors.silences import fault, in_force, is_over, matches
+from detectors.muting import Now, muted_by
+from detectors.silences import fault, in_force, is_over
 from schemas.alerts import (
     SEVERITY_RANK,
     Action,
@@ -47,14 +48,6 @@ class Policy(Struct, frozen=True, kw_only=True):
 
     repeat_ms: int = 60 * MINUTE_MS
     zone: tzinfo = UTC
-
-
-class Now(Struct, frozen=True):
-    """What holds while alerts are settled: time, silences in force, kinds muted by a cause."""
-
-    ms: int
-    silences: list[tuple[Silence, int]]
-    inhibited: dict[str, str]
 
 
 class Book:
@@ -193,7 +186,7 @@ class Book:
 
     def _open(self, alert: Alert, now: Now) -> tuple[Alert, bool, str]:
         """The alert with what mutes it, whether it pages now, and why something is said."""
-        muted = _muted(alert, now)
+        muted = muted_by(alert, now)
         news = SEVERITY_RANK[alert.severity] > SEVERITY_RANK[alert.paged]
         lead = self._lead(alert, now) if not muted and news else None
         if lead is not None:
@@ -280,18 +273,3 @@ def _joins(untold: str, reason: Reason) -> bool:
     if reason in UNCHANGED or reason in (Reason.UPDATED, Reason.HELD, Reason.CLEARING):
         return True
     return untold != Reason.RESOLVED and reason in (Reason.RAISED, Reason.WENT_LIVE)
-
-
-def _muted(alert: Alert, now: Now) -> str:
-    """What keeps an open alert quiet, its group apart; empty if nothing does."""
-    if alert.history:
-        return "history"
-    for silence, until_ms in now.silences:
-        if matches(silence, alert):
-            until = datetime.fromtimestamp(until_ms / 1000, UTC)
-            return f"silenced by {silence.who} until {until:%Y-%m-%d %H:%M} UTC"
-    if alert.rule in now.inhibited:
-        return f"inhibited by {now.inhibited[alert.rule]}"
-    if alert.flapping and alert.paged != "ok":
-        return "flapping" if SEVERITY_RANK[alert.severity] <= SEVERITY_RANK[alert.paged] else ""
-    return ""

@@ -12,19 +12,10 @@ from typing import Any
 from msgspec import Struct
 
 from detectors.base import Detector, Explanation, Features, Observation
-from detectors.gauges import (
-    Against,
-    Count,
-    Fewer,
-    Lateness,
-    Measured,
-    Share,
-    Silence,
-    Stock,
-    ToTarget,
-    Wait,
-)
-from detectors.rules import Rule
+from detectors.comparing import Against, Fewer, Silence, ToTarget
+from detectors.gauges import Count, Lateness, Share, Stock, Wait
+from detectors.measured import Measured
+from detectors.rule import Rule
 from detectors.wording import duration, shown, times
 from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Severity, Verdict
 

@@ -179,7 +179,11 @@ def test_a_thousand_breaches_are_one_page_each_way() -> None:
 def test_a_cause_mutes_its_consequences_while_it_is_open() -> None:
     """What is still true afterwards pages then."""
     desk = Desk()
-    shop: dict[str, Any] = {"segment": "customer|service=shop", "rule": "downtime", "kpi": "availability"}
+    shop: dict[str, Any] = {
+        "segment": "customer|service=shop",
+        "rule": "downtime",
+        "kpi": "availability",
+    }
     desk.bad(**shop)
     desk.bad()
     assert desk.wait() == [("customer|service=shop", "opened")]

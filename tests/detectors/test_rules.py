@@ -6,7 +6,8 @@ import pytest
 
 from detectors.inhibition import INHIBITS
 from detectors.kinds import ENGINE, THINGS
-from detectors.rules import KINDS, RULES, Rule
+from detectors.rule import Rule
+from detectors.rules import KINDS, RULES
 from schemas.catalogue import KPIS
 from schemas.measures import MEASURES, WINDOW_IDS
 
