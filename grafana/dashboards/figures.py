@@ -180,13 +180,13 @@ def bars(
     window: str = "",
     top: int = 12,
 ) -> Panel:
-    """A bar for each value of a split, the greatest first; coloured by its state."""
+    """A bar for each value of a split, coloured by its state; of rates those that are worst."""
     kpi = KPIS[kpi_id]
     named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
     return (
         _titled(kpi, named, window)
         .type("bargauge")
-        .with_target(_split(kpi_id, split, audience, window, top))
+        .with_target(_split(kpi_id, split, audience, window, top, _order(kpi)))
         .options(
             {
                 "orientation": "horizontal",
@@ -300,6 +300,13 @@ def _series(columns: tuple[Column, ...], asked: dict[str, str]) -> Ask:
     )
 
 
-def _split(kpi_id: str, split: str, audience: str, window: str, top: int) -> Ask:
-    asked = {"kpi": kpi_id, "split": split, "audience": audience, "window": window, "top": str(top)}
+def _order(kpi: Kpi) -> str:
+    """Where more is better, the least needs action; of counts and money the greatest counts."""
+    rates = {"percent", "score", "rating"}
+    return "least" if kpi.better == "up" and kpi.unit in rates else ""
+
+
+def _split(kpi_id: str, split: str, audience: str, window: str, top: int, order: str = "") -> Ask:
+    asked = {"kpi": kpi_id, "split": split, "audience": audience, "window": window}
+    asked |= {"top": str(top), "order": order}
     return Ask("split", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})

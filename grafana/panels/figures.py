@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -120,7 +121,7 @@ def _state(row: LatestRow) -> str | None:
 
 
 async def split(context: Context, query: Query) -> list[dict[str, str | float | None]]:
-    """Values of a split, the greatest of the first KPI first: ``label``, a column a dimension and a KPI.
+    """Values of a split, in the order of the first KPI: ``label``, a column a dimension and a KPI.
 
     With one KPI the column is ``value``, with ``n``, ``target``, ``text`` and ``state`` beside it.
     """
@@ -134,8 +135,8 @@ async def split(context: Context, query: Query) -> list[dict[str, str | float | 
             row = rows.setdefault(label, {"label": label, **names, **_nothing(chosen)})
             row |= _columns(found, context.settings.currency, alone=len(chosen) == 1)
     first = "value" if len(chosen) == 1 else chosen[0].id
-    ordered = sorted(rows.values(), key=lambda row: (-_rank(row[first]), str(row["label"])))
-    return ordered[: query.integer("top")]
+    sign = 1 if query.text("order") == "least" else -1
+    return sorted(rows.values(), key=lambda row: _place(row, first, sign))[: query.integer("top")]
 
 
 async def _of_split(
@@ -166,8 +167,11 @@ def _columns(row: LatestRow, currency: str, *, alone: bool) -> dict[str, str | f
     }
 
 
-def _rank(value: str | float | None) -> float:
-    return float(value) if isinstance(value, int | float) else float("-inf")
+def _place(row: dict[str, str | float | None], column: str, sign: int) -> tuple[float, str]:
+    """By value, then by name; what has no data comes last."""
+    value = row[column]
+    rank = sign * float(value) if isinstance(value, int | float) else math.inf
+    return rank, str(row["label"])
 
 
 async def funnel(context: Context, query: Query) -> list[StageRow]:

@@ -54,6 +54,12 @@ PANELS: tuple[Route, ...] = (
                 required=True,
                 example="channel",
             ),
+            Param(
+                name="order",
+                about="which come first",
+                choices=("greatest", "least"),
+                default="greatest",
+            ),
             _TOP,
             *_FILTERS,
         ),

@@ -96,6 +96,20 @@ async def test_a_split_is_ranked_and_cut(client: Client, seeder: Seeder) -> None
     assert [(row["label"], row["value"]) for row in found] == [("c", 9.0), ("d", 5.0), ("a", 3.0)]
 
 
+async def test_the_worst_of_a_rate_come_first_where_asked(client: Client, seeder: Seeder) -> None:
+    """What has no data is not the worst."""
+    for name, value in (("a", 0.9), ("b", None), ("c", 0.7)):
+        seeder.reading("pss", f"partner|partner={name}", "30d", reading(value, 30))
+
+    found = await rows(client, "split", kpi="pss", split="partner", order="least")
+
+    assert [(row["label"], row["state"]) for row in found] == [
+        ("c", "bad"),
+        ("a", "good"),
+        ("b", None),
+    ]
+
+
 async def test_several_kpis_of_a_split_are_columns(client: Client, seeder: Seeder) -> None:
     """Joined by the value of the split; null where one has no reading."""
     seeder.reading("leads", "partner|partner=acme", "30d", reading(7, 7))
