@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from detectors.actions import act
-from detectors.grouping import ORPHAN_AFTER_MS, lead_of, leads, precedence
+from detectors.grouping import ORPHAN_AFTER_MS, lead_of, leads, outranks, precedence, wholes
 from detectors.inhibition import muted_kinds
 from detectors.lifecycle import UNCHANGED, Reason, changed, step
 from detectors.muting import Now, muted_by
@@ -223,7 +223,21 @@ class Book:
         if left and known is not None and now.ms - known.flipped_at < ORPHAN_AFTER_MS:
             return known
         candidates = (self.alerts[key] for key in self._groups.get(_kin(alert), ()))
-        return lead_of(alert, (a for a in candidates if leads(a)))
+        found = lead_of(alert, (a for a in candidates if leads(a)))
+        return found or self._lead_of_whole(alert)
+
+    def _lead_of_whole(self, alert: Alert) -> Alert | None:
+        """The lead of a group that already holds what the alert is a part of."""
+        for segment in wholes(alert.segment):
+            whole = self.alerts.get(f"{alert.rule}:{segment}")
+            if whole is None or whole.status == "resolved" or whole.history:
+                continue
+            lead = self.alerts.get(whole.group)
+            if lead is None or lead.fingerprint == alert.fingerprint:
+                continue
+            if leads(lead) and outranks(lead, alert):
+                return lead
+        return None
 
     def _fold(self, alert: Alert, lead: Alert, now: Now) -> tuple[Alert, bool, str]:
         muted = f"grouped under {lead.title}"

@@ -135,7 +135,7 @@ class Lateness(Struct, frozen=True):
     of: str
     due: str
     several: int = 3
-    several_ms: int = 15 * MINUTE_MS
+    several_ms: int = 5 * MINUTE_MS
 
     @property
     def needs(self) -> Needs:

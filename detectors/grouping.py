@@ -7,11 +7,13 @@ severe leads, of equals the broadest; the others fold into it and stay visible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 from schemas.alerts import CLEAR_PANES, SEVERITY_RANK, Alert
 from schemas.measures import MINUTE_MS
 from schemas.readings import parse_segment
+from schemas.readings import segment as make_segment
 
 # Two panes (event time): what opens later in another segment has a cause of its own.
 TOGETHER_MS = 2 * MINUTE_MS
@@ -37,6 +39,14 @@ def related(a: Alert, b: Alert) -> bool:
     return abs(a.live_at - b.live_at) <= TOGETHER_MS
 
 
+def wholes(segment: str) -> Iterator[str]:
+    """The segments that a segment is a part of, the broadest first."""
+    audience, dims = parse_segment(segment)
+    for size in range(len(dims)):
+        for chosen in combinations(dims.items(), size):
+            yield make_segment(audience, **dict(chosen))
+
+
 def leads(alert: Alert) -> bool:
     """Whether others may fold into it: people were told, or have settled it by hand."""
     if alert.group != alert.fingerprint:
@@ -48,8 +58,13 @@ def leads(alert: Alert) -> bool:
 
 def covers(lead: Alert, alert: Alert) -> bool:
     """Whether a lead speaks for an alert: related, and told at least as severely."""
+    return outranks(lead, alert) and related(lead, alert)
+
+
+def outranks(lead: Alert, alert: Alert) -> bool:
+    """Whether people were told of a lead at least as severely as an alert is now."""
     told = lead.paged if lead.paged != "ok" else lead.severity
-    return SEVERITY_RANK[told] >= SEVERITY_RANK[alert.severity] and related(lead, alert)
+    return SEVERITY_RANK[told] >= SEVERITY_RANK[alert.severity]
 
 
 def lead_of(alert: Alert, candidates: Iterable[Alert]) -> Alert | None:

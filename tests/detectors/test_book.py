@@ -137,6 +137,20 @@ def test_another_part_that_comes_later_is_another_cause() -> None:
     assert desk.wait() == [(PHONE, "opened")]
 
 
+def test_a_part_of_what_is_in_a_group_joins_it() -> None:
+    """E-mail led, all customers folded into it; the phone is one of them."""
+    desk = Desk()
+    desk.bad(EMAIL)
+    desk.wait()
+    desk.now += MINUTE_MS
+    desk.bad()
+    assert desk.wait() == []
+    desk.now += HOUR_MS // 2
+    desk.bad(PHONE)
+    assert desk.wait() == []
+    assert desk.alert(PHONE).group == f"csat_drop:{EMAIL}"
+
+
 def test_a_part_that_is_worse_than_the_whole_pages() -> None:
     """Red under yellow is news; the next red under it is not."""
     desk = Desk()
