@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from grafana.dashboards.figures import bars, columns, pie, stat, trend, trends
+from grafana.dashboards.figures import stat, trend, trends
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
 from grafana.dashboards.signals import tickets
+from grafana.dashboards.splits import bars, columns, pie
 from grafana.dashboards.things import funnel, matrix, terms
 
 _OF = "customer"

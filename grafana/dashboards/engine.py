@@ -6,11 +6,12 @@ from grafana_foundation_sdk.builders.dashboard import FieldColor, Panel
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId
 
 from grafana.dashboards import looks
-from grafana.dashboards.figures import bars, columns, stat, trend
+from grafana.dashboards.figures import stat, trend
 from grafana.dashboards.infinity import SOURCE, Ask, Column
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
 from grafana.dashboards.signals import freshness
+from grafana.dashboards.splits import bars, columns
 from grafana.dashboards.things import Cell, lasting, state, table
 
 _SOURCES = (

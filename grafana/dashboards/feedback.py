@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from grafana.dashboards.figures import columns, pie, shares, stat, trend
+from grafana.dashboards.figures import stat, trend
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Folder, Page, Row
 from grafana.dashboards.signals import latest_feedback
+from grafana.dashboards.splits import columns, pie, shares
 from grafana.dashboards.things import terms
 
 SENTIMENTS = ("positive", "neutral", "negative")

@@ -1,4 +1,4 @@
-"""Panels that show a KPI: tiles, trends, splits. Titles, units, targets and limits are the catalogue's."""
+"""Panels that show a KPI: tiles and trends. Titles, units, targets and limits are the catalogue's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WINDOW_WORDS = {
     NOW: "now",
 }
 _TIME = Column("time", "time", "timestamp_epoch")
-_VALUES = {"values": True, "calcs": ["lastNotNull"]}
+VALUES = {"values": True, "calcs": ["lastNotNull"]}
 
 
 def window_of(kpi: Kpi, window: str = "") -> str:
@@ -32,7 +32,8 @@ def window_of(kpi: Kpi, window: str = "") -> str:
     return WINDOW_WORDS[window or tile_window(kpi)]
 
 
-def _titled(kpi: Kpi, title: str, window: str) -> Panel:
+def titled(kpi: Kpi, title: str, window: str) -> Panel:
+    """A panel of a KPI: its name, what it says, its unit."""
     return (
         Panel()
         .title(title or f"{kpi.title}, {window_of(kpi, window)}")
@@ -67,12 +68,12 @@ def stat(
     ask = Ask("stat", columns, {**asked, **FILTERS, **(only or {})})
     colours = looks.plain() if figure else looks.thresholds(kpi, limits)
     return (
-        _titled(kpi, title, window)
+        titled(kpi, title, window)
         .type("stat")
         .with_target(ask)
         .options(
             {
-                "reduceOptions": {**_VALUES, "fields": "/^value$/"},
+                "reduceOptions": {**VALUES, "fields": "/^value$/"},
                 "textMode": "value_and_name",
                 "colorMode": "value",
                 "graphMode": "none",
@@ -108,7 +109,7 @@ def trend(
     )
     asked = {"kpi": kpi_id, "audience": audience, "figures": ",".join(figures)}
     ask = _series(columns, {**asked, **(only or {})})
-    panel = _titled(kpi, title or f"{kpi.title}: trend", "").type("timeseries").with_target(ask)
+    panel = titled(kpi, title or f"{kpi.title}: trend", "").type("timeseries").with_target(ask)
     return _marked(_drawn(panel).thresholds(looks.lines(kpi, limits)))
 
 
@@ -161,7 +162,7 @@ def trends(
     first = KPIS[kpi_ids[0]]
     columns = (_TIME, *(Column(kpi, KPIS[kpi].title) for kpi in kpi_ids))
     ask = _series(columns, {"kpi": ",".join(kpi_ids), "audience": audience})
-    panel = _titled(first, title, "").description(about or title).type("timeseries")
+    panel = titled(first, title, "").description(about or title).type("timeseries")
     _drawn(panel.with_target(ask), bars=bars).thresholds(looks.plain())
     for kpi in (KPIS[name] for name in kpi_ids):
         if kpi.unit != first.unit:
@@ -170,143 +171,7 @@ def trends(
     return panel
 
 
-def bars(
-    kpi_id: str,
-    split: str,
-    limits: Limits,
-    *,
-    audience: str = "",
-    title: str = "",
-    window: str = "",
-    top: int = 12,
-) -> Panel:
-    """A bar for each value of a split, coloured by its state; of rates those that are worst."""
-    kpi = KPIS[kpi_id]
-    named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
-    return (
-        _titled(kpi, named, window)
-        .type("bargauge")
-        .with_target(_split(kpi_id, split, audience, window, top, _order(kpi)))
-        .options(
-            {
-                "orientation": "horizontal",
-                "displayMode": "basic",
-                "valueMode": "text",
-                "showUnfilled": True,
-                "namePlacement": "left",
-                "reduceOptions": {**_VALUES, "fields": "/^value$/", "limit": top},
-            }
-        )
-        .thresholds(looks.thresholds(kpi, limits))
-        .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    )
-
-
-def levels(kpi_ids: tuple[str, ...], title: str, about: str, *, audience: str = "") -> Panel:
-    """A bar for each of several KPIs of one unit."""
-    return (
-        _several(kpi_ids, title, about, audience)
-        .type("bargauge")
-        .options(
-            {
-                "orientation": "horizontal",
-                "displayMode": "basic",
-                "valueMode": "text",
-                "showUnfilled": True,
-                "namePlacement": "left",
-                "reduceOptions": {**_VALUES, "fields": "/^value$/"},
-            }
-        )
-        .thresholds(looks.plain())
-    )
-
-
-def parts(kpi_ids: tuple[str, ...], title: str, about: str, *, audience: str = "") -> Panel:
-    """Several counts as parts of their sum: number and percent."""
-    return _pie(_several(kpi_ids, title, about, audience))
-
-
-def _several(kpi_ids: tuple[str, ...], title: str, about: str, audience: str) -> Panel:
-    asked = {"kpi": ",".join(kpi_ids), "audience": audience}
-    ask = Ask("stat", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})
-    return _titled(KPIS[kpi_ids[0]], title, "").description(about).with_target(ask)
-
-
-def columns(
-    kpi_id: str, split: str, *, audience: str = "", title: str = "", window: str = "", top: int = 12
-) -> Panel:
-    """A bar chart over a split."""
-    kpi = KPIS[kpi_id]
-    named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
-    return (
-        _titled(kpi, named, window)
-        .type("barchart")
-        .with_target(_split(kpi_id, split, audience, window, top))
-        .options(
-            {
-                "xField": "label",
-                "orientation": "auto",
-                "showValue": "auto",
-                "stacking": "none",
-                "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
-                "tooltip": {"mode": "single", "sort": "none"},
-            }
-        )
-        .thresholds(looks.plain())
-        .override_by_name("value", override(displayName=kpi.title))
-    )
-
-
-def pie(kpi_id: str, split: str, *, audience: str = "", title: str = "", window: str = "") -> Panel:
-    """Shares of a whole, by a split."""
-    kpi = KPIS[kpi_id]
-    panel = _titled(kpi, title or f"{kpi.title} by {split}, {window_of(kpi, window)}", window)
-    return _pie(panel.with_target(_split(kpi_id, split, audience, window, 8)))
-
-
-def shares(
-    kpi_id: str, figures: tuple[str, ...], *, audience: str = "", title: str = "", window: str = ""
-) -> Panel:
-    """Shares that a KPI has beside its value."""
-    kpi = KPIS[kpi_id]
-    asked = {"kpi": kpi_id, "audience": audience, "window": window, "figures": ",".join(figures)}
-    ask = Ask("stat", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})
-    panel = _titled(kpi, title, window).mappings(looks.states())
-    return _pie(panel.with_target(ask))
-
-
-def _pie(panel: Panel) -> Panel:
-    for word, colour in (("positive", "green"), ("neutral", "blue"), ("negative", "red")):
-        panel.override_by_name(word, override(color={"mode": "fixed", "fixedColor": colour}))
-    return panel.type("piechart").options(
-        {
-            "pieType": "donut",
-            "displayLabels": ["name", "percent"],
-            "reduceOptions": {**_VALUES, "fields": "/^value$/"},
-            "legend": {
-                "displayMode": "table",
-                "placement": "right",
-                "showLegend": True,
-                "values": ["value", "percent"],
-            },
-            "tooltip": {"mode": "single", "sort": "none"},
-        }
-    )
-
-
 def _series(columns: tuple[Column, ...], asked: dict[str, str]) -> Ask:
     return Ask(
         "series", columns, {**asked, **FILTERS, **RANGE, "maxDataPoints": "300"}, "timeseries"
     )
-
-
-def _order(kpi: Kpi) -> str:
-    """Where more is better, the least needs action; of counts and money the greatest counts."""
-    rates = {"percent", "score", "rating"}
-    return "least" if kpi.better == "up" and kpi.unit in rates else ""
-
-
-def _split(kpi_id: str, split: str, audience: str, window: str, top: int, order: str = "") -> Ask:
-    asked = {"kpi": kpi_id, "split": split, "audience": audience, "window": window}
-    asked |= {"top": str(top), "order": order}
-    return Ask("split", (Column("label", type="string"), Column("value")), {**asked, **FILTERS})

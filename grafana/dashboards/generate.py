@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from grafana.dashboards import (
+    alerts,
     customers,
     engine,
     feedback,
@@ -13,7 +14,6 @@ from grafana.dashboards import (
     overview,
     partners,
     sentiment,
-    signals,
     supply,
     work,
 )
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent / "json"
 _MODULES = (
     overview,
     metrics,
-    signals,
+    alerts,
     sentiment,
     work,
     customers,

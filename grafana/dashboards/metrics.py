@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Panel
 
-from grafana.dashboards.figures import bars, levels, stat, trend, trends
+from grafana.dashboards.figures import stat, trend, trends
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
 from grafana.dashboards.signals import active_alerts, alert_log
+from grafana.dashboards.splits import bars, levels
 
 _BACK = ("Overview", "overview")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import DashboardLink, Panel
 from grafana_foundation_sdk.models.dashboard import DashboardLinkType
 
-from grafana.dashboards.figures import bars, stat, trend
+from grafana.dashboards.figures import stat, trend
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
 from grafana.dashboards.signals import active_alerts, freshness
+from grafana.dashboards.splits import bars
 
 
 def pages(limits: Limits) -> list[Page]:

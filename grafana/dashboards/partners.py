@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from grafana.dashboards.figures import bars, columns, levels, pie, stat, trend, trends
+from grafana.dashboards.figures import stat, trend, trends
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
+from grafana.dashboards.splits import bars, columns, levels, pie
 from grafana.dashboards.things import matrix
 
 _OF = "partner"

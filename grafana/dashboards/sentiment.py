@@ -5,10 +5,11 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders.dashboard import Panel
 
 from grafana.dashboards.feedback import SENTIMENTS
-from grafana.dashboards.figures import bars, pie, shares, stat, trend
+from grafana.dashboards.figures import stat, trend
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Folder, Page, Row
 from grafana.dashboards.signals import latest_feedback
+from grafana.dashboards.splits import bars, pie, shares
 from grafana.dashboards.things import cloud, terms
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Panel
 
-from grafana.dashboards.figures import bars, columns, stat, trend
+from grafana.dashboards.figures import stat, trend
 from grafana.dashboards.infinity import FILTERS
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
+from grafana.dashboards.splits import bars, columns
 from grafana.dashboards.things import Cell, lasting, state, table, when
 
 _DELIVERIES = (

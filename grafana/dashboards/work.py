@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Panel
 
-from grafana.dashboards.figures import bars, columns, parts, pie, stat, trend, trends
+from grafana.dashboards.figures import stat, trend, trends
 from grafana.dashboards.infinity import FILTERS
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Folder, Page, Row
+from grafana.dashboards.splits import bars, columns, parts, pie
 from grafana.dashboards.things import Cell, gantt, lasting, state, table, when
 
 _STANDING = ("workflows_in_progress", "workflows_delayed", "workflows_completed")
