@@ -63,10 +63,16 @@ class Run:
 
     def __init__(self, cluster: Cluster, records: Sequence[Record], seed: int) -> None:
         self.cluster = cluster
-        self.records = records
+        self.first = [r for r in records if r.topic == "reference"]
+        self.records = [r for r in records if r.topic != "reference"]
         self.random = Random(seed)
         self.report = Report(seed)
         self.enough = False
+        self._began = time.monotonic()
+
+    async def prepare(self) -> None:
+        """Write what every worker reads before it begins."""
+        await produce(self.cluster.engine, self.first)
         self._began = time.monotonic()
 
     @property

@@ -36,8 +36,9 @@ async def soak(minutes: float, rate: float, workers: int, seed: int, directory: 
         count, now_ms=time.time_ns() // 1_000_000, seed=seed, mix=Mix(free_texts=True)
     )
     with Cluster(directory, session_s=SESSION_S) as cluster:
-        cluster.supervise(workers)
         run = Run(cluster, records, seed)
+        await run.prepare()
+        cluster.supervise(workers)
         producing = asyncio.create_task(run.produce(rate))
         weights = [fault.weight for fault in FAULTS]
         late = []

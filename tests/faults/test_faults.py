@@ -39,6 +39,7 @@ def cluster(data_dir: Path) -> Iterator[Cluster]:
 async def test_after_every_fault_all_panes_are_the_oracles(cluster: Cluster) -> None:
     """And the engine works again in time."""
     run = Run(cluster, records_for(60 * len(FAULTS)), seed=1)
+    await run.prepare()
     cluster.supervise(2)
     producing = asyncio.create_task(run.produce(RATE))
     await asyncio.sleep(WARM_S)
@@ -66,6 +67,7 @@ async def test_killed_at_any_point_of_a_checkpoint_nothing_is_lost_or_double(
     """All of a checkpoint is there or none of it."""
     engine = cluster.engine
     run = Run(cluster, records_for(60 * len(POINTS)), seed=2)
+    await run.prepare()
     producing = asyncio.create_task(run.produce(RATE))
     for i, point in enumerate(POINTS):
         worker = engine.start("tests.faults.doomed", DOOM=point, DOOM_AT=str(3 + i))
