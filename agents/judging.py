@@ -98,11 +98,12 @@ class Bench:
         return min(marks) if marks and len(marks) == len(stores) else None
 
     def _begin(self, rule: Rule, closed: int) -> int:
-        """Before the first judgement: the oldest hour there is, or now for states."""
+        """Before the first judgement: the oldest hour there is; of states whose level is known."""
         if rule.window == "now":
-            return closed - closed % MINUTE_MS
-        known = [self.observer.oldest_hour(topic) for topic in self.observer.topics(rule)]
-        oldest = min((hour for hour in known if hour is not None), default=closed)
+            known = self.observer.levels_from(rule)
+            return closed - closed % MINUTE_MS if known is None else known - known % HOUR_MS
+        hours = [self.observer.oldest_hour(topic) for topic in self.observer.topics(rule)]
+        oldest = min((hour for hour in hours if hour is not None), default=closed)
         return oldest - oldest % HOUR_MS
 
     def _judge_pane(self, rule: Rule, end: int, width: int, now_ms: int) -> Iterator[Verdict]:
@@ -137,8 +138,8 @@ class Bench:
 
 
 def _is_due(rule: Rule, end: int, width: int) -> bool:
-    """States and silences are judged by the minute only; long windows not at every pane."""
-    if rule.window == "now" or rule.needs.short:
+    """Silences are judged by the minute only; long windows not at every pane."""
+    if rule.needs.short:
         return width == MINUTE_MS
     every_ms = rule.every_ms
     if width == HOUR_MS and rule.weeks_before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -21,6 +22,8 @@ from streams.views import View
 
 WEEK_MS = 7 * DAY_MS
 WEEKS_BEFORE = 4
+# Tier in which steps of levels are kept by the hour.
+STEPS = "S"
 # Targets of references hold for this span.
 TARGET_SPAN_MS = 30 * DAY_MS
 _WINDOWS = {w.id: w for w in WINDOWS}
@@ -35,7 +38,7 @@ class Observer:
         self.state = state
         self.references = references
         self._segments: dict[str, tuple[int, list[str]]] = {}
-        self._oldest: dict[str, tuple[int, int]] = {}
+        self._oldest: dict[tuple[str, str], tuple[int, int]] = {}
 
     @staticmethod
     def topics(rule: Rule) -> set[str]:
@@ -46,21 +49,33 @@ class Observer:
         """What is known of them."""
         return [s for t in self.topics(rule) if (s := self.state.stores.get(t)) is not None]
 
-    def oldest_hour(self, topic: str) -> int | None:
+    def oldest_hour(self, topic: str, tiers: str = "hH") -> int | None:
         """Start of the oldest hour that holds anything; None if there is none."""
         store = self.state.stores.get(topic)
-        ring = store.rings.get("h") if store is not None else None
+        found = [first for t in tiers if store and (first := self._oldest_of(store, topic, t))]
+        return min(found, default=None)
+
+    def _oldest_of(self, store: Store, topic: str, tier: str) -> int | None:
+        ring = store.rings.get(tier)
         if ring is None:
             return None
-        known = self._oldest.get(topic)
+        known = self._oldest.get((topic, tier))
         if known is not None and known[0] == ring.head:
             return known[1]
         used: Any = ring.data[: ring.used].any(axis=0)
         starts = range(max(ring.oldest(), 0), ring.head + 1, ring.width)
         first = next((s for s in starts if used[(s // ring.width) % ring.slots]), None)
         if first is not None:
-            self._oldest[topic] = (ring.head, first)
+            self._oldest[topic, tier] = (ring.head, first)
         return first
+
+    def levels_from(self, rule: Rule) -> int | None:
+        """Since which hour all levels of a rule are known; None: not known."""
+        known = [self.oldest_hour(topic, STEPS) for topic in self.topics(rule)]
+        stores = self.stores(rule)
+        if None in known or len(stores) < len(known):
+            return None
+        return max((*(k for k in known if k is not None), *(s.steps_from for s in stores)))
 
     def segments(self, rule: Rule) -> list[str]:
         """The segments of a rule that this shard reads out and has cells for."""
@@ -103,7 +118,7 @@ class Observer:
             width_ms=width,
             pane=self._sums(needs.pane, segment, lambda s, k: s.pane_view(tier, start).cell(k)),
             window=self._window(needs.window, segment, window, start, views) if window else {},
-            levels=self._sums(needs.levels, segment, lambda s, k: s.levels.values.get(k)),
+            levels=self._sums(needs.levels, segment, partial(_level, end=end, width=width)),
             short=self._window(needs.short, segment, _SHORT, start, views),
             before=self._before(rule, segment, start, views),
             target=self._target(rule, segment, end),
@@ -184,6 +199,19 @@ class Observer:
                 )
                 sums[term] = sums.get(term, 0) + value
         return sums
+
+
+def _level(store: Store, key: str, end: int, width: int) -> Any:
+    """A level now; of an hour that is over, less the steps since."""
+    now, ring = store.levels.values.get(key), store.rings.get(STEPS)
+    if width != HOUR_MS or ring is None or key not in ring.rows or end > ring.head:
+        return now
+    since: Any = ring.sum_cell(key, ring.head, (ring.head - end) // ring.width + 1)
+    return (
+        [-step for step in since]
+        if now is None
+        else [a - b for a, b in zip(now, since, strict=True)]
+    )
 
 
 def _keys(measure: str, segment: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from streams.wire import REST, Publication, decode_publication, encode_publicati
 
 NOON = 1_700_049_600_000
 SALES = MEASURES["sales"]
+OPEN = MEASURES["tickets_open"]
 DROP = RULES["performance_drop"]
 
 
@@ -106,3 +107,28 @@ def test_only_the_owner_of_a_segment_judges_it() -> None:
         if Observer(shard(2, 4, owner), References()).segments(DROP) == ["partner|partner=p1"]
     ]
     assert len(owners) == 1
+
+
+def test_past_levels_are_known_from_their_steps() -> None:
+    """So that what is usual is learned from history, and not only from now on."""
+    panes = Panes(Keys(200))
+    panes.watermark = NOON - 40 * HOUR_MS
+    for hour in range(40):
+        at = NOON - (40 - hour) * HOUR_MS + MINUTE_MS
+        panes.add(OPEN, at, "partner", ("web", "high", "issue"), (1, at), "p1")
+        if hour >= 20:
+            panes.add(OPEN, at, "partner", ("web", "high", "issue"), (-2, -2 * at), "p1")
+    panes.watermark = NOON
+    panes.settle()
+    taken = panes.take_unpublished(None)
+    cells: list[tuple[str, int, Cells]] = [(t, s, c) for (t, s), c in taken.items()]
+    state = MergeState(Settings(clock="data", partitions=1))
+    pub = Publication("tickets", 0, REST, 1, True, NOON, NOON, False, NO_TIME, 0, cells)
+    state.take(decode_publication(encode_publication(pub)))
+    observer, rule = Observer(state, References()), RULES["tickets_pile_up"]
+    assert observer.levels_from(rule) == NOON - 40 * HOUR_MS
+    for back, level in ((39, 1), (30, 10), (20, 20), (15, 15), (1, 1)):
+        seen = observer.observe(rule, "partner|partner=p1", NOON - back * HOUR_MS, HOUR_MS, {})
+        assert seen.levels["tickets_open.n"] == level
+    now = observer.observe(rule, "partner|partner=p1", NOON, MINUTE_MS, {})
+    assert now.levels["tickets_open.n"] == 0
