@@ -86,11 +86,11 @@ def test_a_dashboard_is_what_the_sdk_knows_as_one(uid: str) -> None:
 
 
 def test_dashboards_are_valid_by_grafana_s_own_schema() -> None:
-    """``CC_GRAFANA_SCHEMA``: dashboard.jsonschema.json of the SDK's repository, which is not ours to copy."""
+    """``GRAFANA_SCHEMA``: dashboard.jsonschema.json of the SDK's repository, which is not ours to copy."""
     jsonschema = pytest.importorskip("jsonschema")
-    path = os.environ.get("CC_GRAFANA_SCHEMA")
+    path = os.environ.get("GRAFANA_SCHEMA")
     if not path:
-        pytest.skip("CC_GRAFANA_SCHEMA does not name Grafana's dashboard.jsonschema.json")
+        pytest.skip("GRAFANA_SCHEMA does not name Grafana's dashboard.jsonschema.json")
     schema = _anything(json.loads(Path(path).read_text()))
     validator = jsonschema.validators.validator_for(schema)(schema)
 
