@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from schemas.catalogue import KPIS, Kpi, Level
-from schemas.measures import DAY_MS, WINDOWS, Window
+from schemas.measures import DAY_MS, HOUR_MS, WINDOWS, Window
 from schemas.names import Names
 from schemas.readings import NOW, Reading, Write, encode, field
 from schemas.settings import Settings
@@ -70,7 +70,9 @@ class Readout:
         self._spots: dict[str, tuple[Spot, ...]] = {}
         # Version of the references and hour that were last told.
         self._told_facts = (-1, -1)
+        # Openings that were told, and levels of which they may have changed since.
         self._openings: dict[Spot, float | None] = {}
+        self._unopened: set[Spot] = set()
         # What has had a value: from then on "no data" is news, too.
         self._told: set[tuple[Spot, str]] = set()
         # Heir to a state: what a predecessor told is not known, so "no data" is always news.
@@ -235,20 +237,21 @@ class Readout:
         """What references say, where that changed; notes the readings that depend on it."""
         heads = [s.head for t, s in self.state.stores.items() if t != "intake"]
         at = max((head for head in heads if head > NO_TIME), default=now_ms)
-        told = (self.facts.version, at // 3_600_000)
-        if told == self._told_facts:
-            return
-        changed, self._told_facts = told[0] != self._told_facts[0], told
-        if changed:
-            self.deriving.touch_references()
-            for spot in self._opened():
-                opening = self.evaluation.opening(spot, at)
-                if opening != self._openings.get(spot):
-                    self._openings[spot] = opening
-                    levels.add(spot)
-                    yield from self.trends.past(spot, 0)
-        if self.state.owns(""):
-            yield from self.facts.writes(self.names, at)
+        told = (self.facts.version, at // HOUR_MS)
+        if told != self._told_facts:
+            if told[0] != self._told_facts[0]:
+                self.deriving.touch_references()
+                self._unopened.update(self._opened())
+            self._told_facts = told
+            if self.state.owns(""):
+                yield from self.facts.writes(self.names, at)
+        for spot in [s for s in self._unopened if self._as_of(s.kpi) is not None]:
+            self._unopened.discard(spot)
+            opening = self.evaluation.opening(spot, at)
+            if opening != self._openings.get(spot):
+                self._openings[spot] = opening
+                levels.add(spot)
+                yield from self.trends.past(spot, 0)
 
     def _opened(self) -> Iterator[Spot]:
         """The levels that openings are said of."""

@@ -337,3 +337,16 @@ def test_late_events_that_never_rest_are_drawn_once_an_hour(shard: Shard) -> Non
     leave(shard, NOON_MS - DAY_MS)
     shard.publish(NOON_MS + HOUR_MS)
     assert trend(shard, "churn_rate")[-1] == 0.05
+
+
+def test_an_opening_is_told_once_its_topic_has_begun(shard: Shard) -> None:
+    """Before, there is no time to tell it for; no account of its own needs to come."""
+    say(shard, "partners_total", "opening", 10)
+    assert settled(shard) == {}
+    shard.csat(NOON_MS, 5)
+    shard.publish(NOON_MS)
+    assert ("partners_total", "partner@now") not in settled(shard)
+    join(shard, NOON_MS)
+    shard.publish(NOON_MS)
+    assert settled(shard)["partners_total", "partner@now"].value == 10
+    assert ("partners_total", "partner@now") not in settled(shard)
