@@ -53,6 +53,7 @@ class Webhook(_Receiver, tag_field="kind", tag="webhook", frozen=True, kw_only=T
     keys_env: tuple[str, ...] = ()
     keys_file: tuple[str, ...] = ()
     allow_private: bool = False
+    rate_per_min: int = 600
     updates: bool = True
 
 
@@ -74,6 +75,7 @@ class Alertmanager(_Receiver, tag_field="kind", tag="alertmanager", frozen=True,
     token_file: str = ""
     labels: dict[str, str] = {}
     allow_private: bool = True
+    rate_per_min: int = 1_200
     updates: bool = True
 
 
