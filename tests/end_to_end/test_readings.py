@@ -41,7 +41,7 @@ class Story:
         self.now_ms = time.time_ns() // 1_000_000
         self.records: list[Record] = []
 
-    def tell(self, topic: str, key: str, kind: str, hours_ago: float = 2, **fields: Any) -> None:
+    def tell(self, topic: str, key: str, kind: str, hours_ago: float = 2, /, **fields: Any) -> None:
         """One event."""
         event = {
             "type": kind,
@@ -91,14 +91,14 @@ def events(story: Story) -> None:
 
     for order_id, hours_ago in (("x1", 6), ("x2", 3)):
         due = story.now_ms - 5 * HOUR_MS
-        about = {"order_id": order_id, **by_p1}
+        about: dict[str, Any] = {"order_id": order_id, **by_p1}
         story.tell("deliveries", order_id, "delivery.promised", 20, promised_at=due, **about)
         story.tell("deliveries", order_id, "delivery.delivered", hours_ago, **about)
     for n, pss in enumerate((5, 3)):
         about = {"feedback_id": f"f{n}", "medium": "survey", "pss": pss, **by_p1}
         story.tell("feedback", f"f{n}", "feedback.submitted", **about)
     for customer in ("c2", "c3", "c3"):
-        visit = {"session_id": f"s{customer}", "pages": 1, "duration_s": 60}
+        visit: dict[str, Any] = {"session_id": f"s{customer}", "pages": 1, "duration_s": 60}
         story.tell("interactions", customer, "visit.ended", customer_id=customer, **visit)
 
 
