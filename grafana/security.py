@@ -51,7 +51,11 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["path"].startswith(("/api", "/metrics")) and self._token and not self._may_pass(scope):
+        if (
+            scope["path"].startswith(("/api", "/metrics"))
+            and self._token
+            and not self._may_pass(scope)
+        ):
             body = msgspec.json.encode(UNAUTHORIZED)
             headers = {"WWW-Authenticate": "Bearer"}
             refusal = Response(body, 401, headers, "application/json")
