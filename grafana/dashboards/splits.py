@@ -12,6 +12,12 @@ from grafana.dashboards.looks import Limits, override
 from schemas.catalogue import KPIS, Kpi
 
 
+def by_split(kpi: Kpi, split: str, window: str) -> str:
+    """A title; what says the split already is not told twice."""
+    by = "" if split in kpi.title.lower() else f" by {split}"
+    return f"{kpi.title}{by}, {window_of(kpi, window)}"
+
+
 def bars(
     kpi_id: str,
     split: str,
@@ -24,7 +30,7 @@ def bars(
 ) -> Panel:
     """A bar for each value of a split, coloured by its state; of rates those that are worst."""
     kpi = KPIS[kpi_id]
-    named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
+    named = title or by_split(kpi, split, window)
     return (
         titled(kpi, named, window)
         .type("bargauge")
@@ -79,7 +85,7 @@ def columns(
 ) -> Panel:
     """A bar chart over a split."""
     kpi = KPIS[kpi_id]
-    named = title or f"{kpi.title} by {split}, {window_of(kpi, window)}"
+    named = title or by_split(kpi, split, window)
     return (
         titled(kpi, named, window)
         .type("barchart")
@@ -102,7 +108,7 @@ def columns(
 def pie(kpi_id: str, split: str, *, audience: str = "", title: str = "", window: str = "") -> Panel:
     """Shares of a whole, by a split."""
     kpi = KPIS[kpi_id]
-    panel = titled(kpi, title or f"{kpi.title} by {split}, {window_of(kpi, window)}", window)
+    panel = titled(kpi, title or by_split(kpi, split, window), window)
     return _pie(panel.with_target(_split(kpi_id, split, audience, window, 8)))
 
 

@@ -157,6 +157,7 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
                     bars("workflow_stage_efficiency", "stage", limits, audience=of),
                     columns("workflow_stage_time", "stage", audience=of),
                 ),
+                (8, 6, 5, 5),
             ),
             Row(12, (gantt("Progress", "When each was pending, in progress, late", of),)),
             Row(
@@ -173,7 +174,7 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
                 ),
             ),
             Row(
-                11,
+                13,
                 (
                     table(
                         "Key workflows",
