@@ -71,7 +71,7 @@ def take(page: Page, address: str, shot: Shot, folder: Path) -> None:
     drawn = "body[data-loaded]" if shot.path != "/" else ".tile-spark svg"
     page.wait_for_selector(drawn, timeout=WAIT_MS, state="attached")
     page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=folder / f"{shot.name}.png")
+    page.screenshot(path=folder / f"{shot.name}.png", full_page=True)
 
 
 def main(argv: list[str]) -> None:

@@ -11,6 +11,7 @@ const ROW_EM = 1.75;
 
 function colourOf(item, place, colours) {
   const fixed = item.config.color?.mode === "fixed" ? stateOf(item.config.color.fixedColor) : null;
+  if (item.name.toLowerCase() === "neutral") return colours.tones[4];
   const state = fixed ?? MEANING[item.name.toLowerCase()];
   return state ? colours[state] : colours.tones[place % colours.tones.length];
 }

@@ -6,6 +6,9 @@ import { bands, domain, frame, last, path } from "./charts.js";
 import { isNumber, isTime } from "./rows.js";
 import { SIGNS } from "./words.js";
 
+// Lines whose names say good or bad have that colour; others are told apart by calm tones.
+const MEANING = ["positive", "neutral", "negative"];
+
 /** Every line: {name, rows: [{time, value}], config}. A text column splits a number column. */
 function linesOf(panel) {
   return panel.frames.flatMap((f) => {
@@ -90,11 +93,12 @@ function settled(line, now) {
 
 export function draw(host, panel) {
   const told = linesOf(panel);
-  const lines = panel.kpi?.kind === "level" ? told : told.map((line) => settled(line, panel.page.now));
+  const whole = told.map((line) => settled(line, panel.page.now));
+  const lines = panel.kpi?.kind === "level" || !whole.some((line) => last(line.rows)) ? told : whole;
   if (!lines.some((line) => line.look !== "target" && last(line.rows))) return false;
   const known = lines.filter((line) => last(line.rows));
   const main = known.filter((line) => line.look === "line" || line.look === "bar");
-  main.forEach((line, place) => { line.tone = place % 6; });
+  main.forEach((line, place) => { line.tone = MEANING.find((word) => line.name.toLowerCase().startsWith(word)) ?? place % 6; });
   // Lines of different units share a time, not a scale: each unit has a chart of its own.
   const units = [...new Set(known.map((line) => line.config.unit))];
   const charts = units.map((unit) => [el("div", { class: "chart" }), known.filter((line) => line.config.unit === unit)]);

@@ -125,7 +125,13 @@ export class Panel {
     this.#describe();
     const draw = DRAW[this.spec.type];
     if (!draw) return this.say(`The wall cannot draw a panel of type ${this.spec.type}.`, "failed");
-    const shown = await draw(this.body, this);
+    let shown;
+    try {
+      shown = await draw(this.body, this);
+    } catch (error) {
+      this.failure = error;
+      return this.say(`This panel could not be drawn: ${error.message}`, "failed");
+    }
     if (shown === false) return this.say(this.emptyText, "empty");
     setState(this.node, "state", "shown");
     return undefined;

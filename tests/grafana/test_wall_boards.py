@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -116,6 +117,46 @@ async def test_a_kiosk_rotates_through_its_pages(
 
     await page.wait_for_url(f"**/d/{second}?*", timeout=30_000)
     await page.wait_for_url(f"**/d/{first}?*", timeout=30_000)
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080), (3840, 2160)])
+async def test_a_page_fills_its_screen_and_no_more(
+    page: Page, server: Server, seeder: Seeder, size: tuple[int, int]
+) -> None:
+    """No scroll bars, nothing of a figure cut off, from the laptop to 4K, with and without controls."""
+    seeder.everything()
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    fits = "n => n.scrollHeight <= n.clientHeight + 2 && n.scrollWidth <= n.clientWidth + 2"
+    for path in ("/d/overview?kiosk", "/d/overview", "/d/customer-alerts", "/d/supply-chain"):
+        await panels_of(page, server, path)
+        await expect(page.locator(".tile-spark svg")).not_to_have_count(0)
+
+        assert await page.evaluate(f"({fits})(document.documentElement)"), path
+        bottom = await page.evaluate(
+            "Math.max(...[...document.querySelectorAll('.panel')]"
+            ".map((p) => p.getBoundingClientRect().bottom))"
+        )
+        assert bottom == pytest.approx(size[1], abs=size[1] * 0.03), path
+        for stat in await page.locator(".panel-stat .panel-body").all():
+            size_of = "n => [n.scrollHeight, n.clientHeight, n.scrollWidth, n.clientWidth]"
+            told = f"{path} {await stat.evaluate(size_of)}: {await stat.inner_text()}"
+            assert await stat.evaluate(fits), told
+
+
+async def test_figures_are_painted_before_the_chart_library_is_asked_for(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """And pages without its charts never load it."""
+    seeder.everything()
+    loaded = """() => performance.getEntriesByType("resource")
+      .filter((entry) => entry.name.includes("plotly-")).length"""
+
+    await panels_of(page, server, "/d/overview")
+    assert await page.evaluate(loaded) == 0
+
+    await page.route("**/plotly-*", lambda route: route.abort())
+    await panels_of(page, server, "/d/customer-feedback")
+    await expect(page.locator(".stat .figure").first).to_have_text(re.compile(r"\d"))
 
 
 async def test_a_change_updates_a_tile_in_place(page: Page, server: Server, seeder: Seeder) -> None:
