@@ -112,6 +112,18 @@ def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], why: str) -
     assert why in str(error.value)
 
 
+def test_the_example_is_right_also_without_its_comment_signs(tmp_path: Path) -> None:
+    """Somebody will take them away."""
+    text = Path("demo/routes.toml").read_text(encoding="utf-8")
+    assert list(load_plan(written(tmp_path, text)).receivers) == ["alertmanager"]
+    _head, *rest = text.split("\n\n")
+    lines = "\n\n".join(rest).replace("# Of all", "## Of all").splitlines()
+    bare = [line.removeprefix("# ") if line.startswith("# ") else line for line in lines]
+    everything = load_plan(written(tmp_path, "\n".join(bare)))
+    assert list(everything.receivers) == ["alertmanager", "duty", "pager", "mail"]
+    assert len(everything.routes) == 3
+
+
 def test_receivers_without_routes_are_a_mistake(tmp_path: Path) -> None:
     """Nobody would be told, and nobody would know."""
     with pytest.raises(RoutesError, match="nobody would be told"):
