@@ -202,7 +202,7 @@ def _seen(rule: Rule, found: Finding) -> str:
     elif isinstance(rule.gauge, Against):
         text = f"{shown(m.value, unit)} in {span} from {m.n:,} {rule.noun}"
     elif isinstance(rule.gauge, Lateness):
-        late = f", {duration(found.gauge)} late on average" if found.gauge is not None else ""
+        late = f", {duration(found.gauge)} late on average" if found.gauge else ""
         text = f"{m.n:,} {rule.noun}{late}"
     elif isinstance(rule.gauge, Wait):
         text = f"{shown(m.value, unit)} on average over {m.n:,} {rule.noun}"
