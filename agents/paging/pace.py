@@ -33,13 +33,22 @@ class Bucket:
         self._tokens = float(per_min)
         self._at_ms: int | None = None
 
-    def take(self, now_ms: int) -> bool:
-        """Whether one more may go now; if so, it counts."""
+    def left(self, now_ms: int) -> int:
+        """How many may go now."""
         if self._at_ms is not None:
             gained = (now_ms - self._at_ms) * self.per_min / 60_000
             self._tokens = min(float(self.per_min), self._tokens + max(0.0, gained))
         self._at_ms = now_ms
-        if self._tokens < 1:
+        return int(self._tokens)
+
+    def wait_s(self, now_ms: int) -> float:
+        """Until one may go; 0 if one may go now."""
+        self.left(now_ms)
+        return max(0.0, 1 - self._tokens) * 60 / self.per_min
+
+    def take(self, now_ms: int) -> bool:
+        """Whether one more may go now; if so, it counts."""
+        if not self.left(now_ms):
             return False
         self._tokens -= 1
         return True

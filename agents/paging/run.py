@@ -152,6 +152,8 @@ class PageRun:
     def _pause_s(self, line: Line, outbox: Outbox | None) -> float:
         if outbox is None or line.room <= 0:
             return IDLE_S
+        if pause_s := line.bucket.wait_s(self.now()):
+            return min(IDLE_S, max(0.05, pause_s))
         due_ms = outbox.next_due_ms(line.name, line.busy)
         if due_ms is None:
             return IDLE_S
@@ -162,9 +164,10 @@ class PageRun:
         now = self.now()
         if now < line.hold_until_ms:
             return
-        for message in outbox.due(line.name, now, line.busy, line.room):
-            if not line.bucket.take(now):
-                return
+        # A look at a long queue takes milliseconds: only when something may go.
+        room = min(line.room, line.bucket.left(now))
+        for message in outbox.due(line.name, now, line.busy, room) if room > 0 else ():
+            line.bucket.take(now)
             line.busy[message.id] = asyncio.create_task(self._send(line, outbox, message))
 
     async def _send(self, line: Line, outbox: Outbox, message: Message) -> None:

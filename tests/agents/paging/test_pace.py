@@ -34,6 +34,7 @@ def test_a_bucket_gives_a_minute_s_worth_and_fills_again() -> None:
     """Not more than that, however long it was quiet; a clock that goes back takes nothing."""
     bucket = Bucket(6)
     assert [bucket.take(0) for _ in range(7)] == [True] * 6 + [False]
+    assert bucket.wait_s(0) == 10
     assert not bucket.take(9_999)
     assert bucket.take(10_001)
     assert sum(bucket.take(10**9) for _ in range(20)) == 6
