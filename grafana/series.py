@@ -69,18 +69,26 @@ def _cadence(step_ms: int, from_ms: int, to_ms: int, kept: Sequence[str]) -> Pla
 
 
 def before(plan: Plan) -> range:
-    """The hours that may tell what a level was when the trend begins."""
+    """The hours that may tell what a level was when the trend begins, and where finer panes are missing."""
     hour = SERIES_WIDTH_MS["h"]
-    return range((plan.first_ms - HELD_MS) // hour * hour, plan.first_ms, hour)
+    end = plan.first_ms if plan.resolution == "h" else plan.first_ms + plan.steps * plan.step_ms
+    return range((plan.first_ms - HELD_MS) // hour * hour, end, hour)
 
 
 def held(
-    plan: Plan, points: Mapping[int, Point], earlier: Mapping[int, Point], until_ms: int
+    plan: Plan, points: Mapping[int, Point], hours: Mapping[int, Point], until_ms: int
 ) -> dict[int, Point]:
-    """A level's panes, each without a point holding the one before it, up to ``until_ms``."""
+    """A level's panes, each without a point holding the one before it, up to ``until_ms``.
+
+    An hour's point is what the level was at its end: history may have been read by the hour only.
+    """
+    hour = SERIES_WIDTH_MS["h"]
     filled: dict[int, Point] = {}
-    last = earlier[max(earlier)] if earlier else None
+    known = [at for at in hours if at + hour <= plan.first_ms]
+    last = hours[max(known)] if known else None
     for pane in plan.panes:
+        if plan.resolution != "h":
+            last = hours.get(pane - hour, last)
         last = points.get(pane, last)
         if last is not None and pane <= until_ms:
             filled[pane] = last

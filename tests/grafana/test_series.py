@@ -152,3 +152,21 @@ def test_a_level_holds_until_it_changes_and_no_longer_than_the_data_reaches() ->
 def test_a_level_nobody_told_of_yet_is_unknown() -> None:
     """Not zero."""
     assert series.held(Plan("m", MINUTE_MS, T0, 2), {}, {}, until_ms=T0 + DAY_MS) == {}
+
+
+def test_where_only_hours_were_kept_a_level_follows_them() -> None:
+    """A month read as history has no minutes: an hour's point holds from the hour's end on."""
+    hour = 60 * MINUTE_MS
+    plan = Plan("m", MINUTE_MS, T0, 150)
+    hours = {
+        T0 - hour: Point(1, 3, 0, 0, 0),
+        T0: Point(1, 8, 0, 0, 0),
+        T0 + hour: Point(1, 6, 0, 0, 0),
+    }
+    points = {T0 + 140 * MINUTE_MS: Point(1, 7, 0, 0, 0)}
+
+    filled = series.held(plan, points, hours, until_ms=T0 + DAY_MS)
+
+    at = [0, 59, 60, 119, 120, 139, 140, 149]
+    assert [filled[T0 + n * MINUTE_MS].value for n in at] == [3, 3, 8, 8, 6, 6, 7, 7]
+    assert series.before(plan)[-1] == T0 + 2 * hour
