@@ -9,6 +9,7 @@ export function domain(values, { zero = false, least = 0 } = {}) {
   if (!known.length) return [0, 1];
   let low = Math.min(...known, ...(zero ? [0] : []));
   let high = Math.max(...known);
+  if (low === 0 && high === 0) return [0, 1];
   const room = Math.max((high - low) * 0.12, least, Math.abs(high) * 0.01, 1e-9);
   return [zero && low === 0 ? 0 : low - room, high + room];
 }

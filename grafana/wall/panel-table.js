@@ -28,10 +28,13 @@ function cell(column, row, now) {
   return node;
 }
 
+const LONG_CHARS = 28;
+
 /** The column that gives way: the one with the longest words. */
 function longest(columns, rows) {
   const size = (c) => (isNumber(c) ? 0 : Math.max(...rows.map((row) => String(row[c.name] ?? "").length)));
-  return columns.reduce((a, b) => (size(b) > size(a) ? b : a));
+  const column = columns.reduce((a, b) => (size(b) > size(a) ? b : a));
+  return { column, size: size(column) };
 }
 
 function sort(rows, name, desc) {
@@ -51,7 +54,8 @@ export function draw(host, panel) {
   const key = JSON.stringify([columns.map((c) => c.name), rows]);
   if (host.shownKey === key && host.firstElementChild?.tagName === "TABLE") return true;
   host.shownKey = key;
-  longest(columns, rows).long = true;
+  const wide = longest(columns, rows);
+  wide.column.long = wide.size > LONG_CHARS;
   const heads = columns.map((c) => el("th", { scope: "col", class: isNumber(c) ? "number" : c.long ? "long" : null }, c.config.displayName ?? c.title ?? c.name));
   const lines = rows.map((row) => el("tr", {}, ...columns.map((c) => cell(c, row, panel.page.now))));
   const top = host.scrollTop;

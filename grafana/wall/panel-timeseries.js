@@ -42,11 +42,24 @@ function expectedBand(chart, lines, x) {
     if (!lower) continue;
     const floor = new Map(lower.rows.map((r) => [r.time, r.value]));
     const both = upper.rows.filter((r) => r.value !== null && (floor.get(r.time) ?? null) !== null);
-    if (!both.length) continue;
-    const top = both.map((r) => `${x(r.time).toFixed(1)} ${chart.y(r.value).toFixed(1)}`);
-    const foot = both.map((r) => `${x(r.time).toFixed(1)} ${chart.y(floor.get(r.time)).toFixed(1)}`).reverse();
-    chart.root.append(svg("path", { class: "expected-band", d: `M${[...top, ...foot].join("L")}Z` }));
+    const step = upper.rows.length > 1 ? upper.rows[1].time - upper.rows[0].time : 0;
+    for (const run of runs(both, step)) {
+      const top = run.map((r) => `${x(r.time).toFixed(1)} ${chart.y(r.value).toFixed(1)}`);
+      const foot = run.map((r) => `${x(r.time).toFixed(1)} ${chart.y(floor.get(r.time)).toFixed(1)}`).reverse();
+      chart.root.append(svg("path", { class: "expected-band", d: `M${[...top, ...foot].join("L")}Z` }));
+    }
   }
+}
+
+/** Rows that follow one another without a gap; what is not known is not filled. */
+function runs(rows, step) {
+  const found = [];
+  for (const row of rows) {
+    const run = found.at(-1);
+    if (run && row.time - run.at(-1).time <= step) run.push(row);
+    else found.push([row]);
+  }
+  return found;
 }
 
 function limits(chart, config, [low, high]) {
