@@ -100,6 +100,10 @@ def formula_in_words(formula: Formula) -> str:
             of = _scaled(formula.scale, _terms(formula.of))
             return f"state of `{of}`{also}{_beside(formula.beside)}"
         case Duration():
+            if formula.quantile is not None:
+                return f"p{formula.quantile:.0%} of `{formula.of}`; beside: mean, p50, p90, p99".replace(
+                    "%", ""
+                )
             return f"mean of `{formula.of}`; beside: p50, p90, p99"
         case Distinct():
             return f"distinct accounts of `{formula.of}`, within 2.3 %"

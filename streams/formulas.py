@@ -91,7 +91,12 @@ def _duration(f: Duration, lookup: Lookup) -> Figures:
     n, summed = cell[0], cell.get(1, 0)
     quantiles = ((name, quantile_ms(cell, share)) for name, share in QUANTILES)
     beside = {name: None if value is None else value * f.scale for name, value in quantiles}
-    return Figures(f.scale * summed / n, n, summed, n, None, beside)
+    value: float | None = f.scale * summed / n
+    if f.quantile is not None:
+        beside["mean"] = value
+        shown = quantile_ms(cell, f.quantile)
+        value = None if shown is None else shown * f.scale
+    return Figures(value, n, summed, n, None, beside)
 
 
 def _level(f: Level, lookup: Lookup, at: int, opening: float | None) -> Figures:

@@ -92,7 +92,7 @@ def _customers(limits: Limits) -> Page:
                 stat("first_response_time", limits, audience=of, window="1h"),
                 stat("incidents_open", limits, audience=of, title="Open incidents"),
                 stat("availability", limits),
-                stat("service_latency", limits, figure="p90", title="Latency, p90, 24 h"),
+                stat("service_latency", limits, title="Latency, p95, 24 h"),
             ),
         ),
         Row(

@@ -41,10 +41,14 @@ class Count(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Duration(Struct, frozen=True, kw_only=True, tag=True):
-    """``scale ·`` the mean of a histogram measure (exact); p50, p90 and p99 beside it (±5 %)."""
+    """``scale ·`` the mean of a histogram measure (exact); p50, p90 and p99 beside it (±5 %).
+
+    With a ``quantile`` that one is the value, and the mean stands beside it.
+    """
 
     of: str
     scale: float = 1.0
+    quantile: float | None = None
 
 
 class Level(Struct, frozen=True, kw_only=True, tag=True):

@@ -21,11 +21,11 @@ ROWS = (
     Kpi(
         id="service_latency",
         title="Latency",
-        subtitle="How long services take to answer a probe",
+        subtitle="95 of 100 probes are answered within this",
         unit="duration",
         audience="none",
         better="down",
-        formula=Duration(of="service_latency", scale=0.001),
+        formula=Duration(of="service_latency", scale=0.001, quantile=0.95),
         splits=_SERVICE,
     ),
 )

@@ -140,6 +140,8 @@ def reading(kpi: Kpi, sums: Sums) -> Value:
             n = sums[f"{formula.of}.0"]
             mean = formula.scale * sums[f"{formula.of}.1"] / n if n else None
             shares = percentiles(formula.of, sums).items()
+            if formula.quantile is not None:
+                return Value(None, n, {share: formula.scale * at for share, at in shares})
             return Value(mean, n, {share: formula.scale * at for share, at in shares})
         case Count() | Level():
             n = total(sums, formula.of)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import KPIS, Count, Derived, Duration, Level, Ratio
-from schemas.measures import HISTOGRAM_ERROR, MEASURES, histogram
+from schemas.measures import HISTOGRAM_ERROR, MEASURES, bucket, histogram
 from streams.formulas import NO_DATA, Figures, figures, quantile_ms
 from streams.panes import Cells, add_cell
 
@@ -129,3 +129,11 @@ def test_a_level_tells_the_mean_age_of_what_it_counts() -> None:
     found = of(formula, tickets_open=[2, 2 * AT - 3_000])
     assert (found.value, found.beside) == (2, {"mean_age_ms": 1_500})
     assert of(formula, tickets_open=[0, 0]).beside == {"mean_age_ms": None}
+
+
+def test_a_duration_may_stand_for_its_slowest() -> None:
+    """A quantile as value, the mean beside it."""
+    cell = {0: 20, 1: 20_000, bucket(1_000): 19, bucket(60_000): 1}
+    found = of(Duration(of="service_latency", quantile=0.99), service_latency=cell)
+    assert found.value == pytest.approx(60_000, rel=HISTOGRAM_ERROR)
+    assert (found.beside["mean"], found.n) == (1_000, 20)
