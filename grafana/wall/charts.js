@@ -23,7 +23,8 @@ export function path(rows, x, y) {
       pen = "M";
       continue;
     }
-    d += `${pen}${x(row.time).toFixed(1)} ${y(row.value).toFixed(1)}`;
+    // A point without neighbours is a dot: a line of no length with round ends.
+    d += `${pen}${x(row.time).toFixed(1)} ${y(row.value).toFixed(1)}${pen === "M" ? "h0" : ""}`;
     pen = "L";
   }
   return d;

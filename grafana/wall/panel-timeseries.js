@@ -29,9 +29,9 @@ function linesOf(panel) {
 
 /** previous, target, expected, bar or line: how a series looks is part of what it says. */
 function lookOf({ custom }, name) {
-  if (/target|threshold|limit/i.test(name)) return "target";
-  if (custom.fillBelowTo || /expected|lower|upper|band/i.test(name)) return "expected";
-  if (custom.lineStyle?.fill === "dash" || /last week|previous/i.test(name)) return "previous";
+  if (/\b(target|threshold|limit)\b/i.test(name)) return "target";
+  if (custom.fillBelowTo || /\b(expected|lower|upper|band)\b/i.test(name)) return "expected";
+  if (custom.lineStyle?.fill === "dash" || /\b(last week|previous)\b/i.test(name)) return "previous";
   return custom.drawStyle === "bars" ? "bar" : "line";
 }
 
@@ -111,7 +111,7 @@ export function draw(host, panel) {
   if (!lines.some((line) => line.look !== "target" && last(line.rows))) return false;
   const known = lines.filter((line) => last(line.rows));
   const main = known.filter((line) => line.look === "line" || line.look === "bar");
-  main.forEach((line, place) => { line.tone = MEANING.find((word) => line.name.toLowerCase().startsWith(word)) ?? place % 6; });
+  main.forEach((line, place) => { line.tone = (main.length > 1 && MEANING.find((word) => line.name.toLowerCase().startsWith(word))) || place % 6; });
   // Lines of different units share a time, not a scale: each unit has a chart of its own.
   const units = [...new Set(known.map((line) => line.config.unit))];
   const charts = units.map((unit) => [el("div", { class: "chart" }), known.filter((line) => line.config.unit === unit)]);
