@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import median
 
 from msgspec import Struct
 
@@ -10,12 +11,15 @@ from detectors.base import SHORT_MS, Features, Observation
 from detectors.measured import Measured, Needs, Terms, frame, total
 from schemas.measures import HOUR_MS
 
+# Variance of a median, in variances of a mean of as many (normal: pi / 2).
+MEDIAN_VARIANCE = math.pi / 2
+
 
 class Against(Struct, frozen=True):
     """A sum (or ``of / per``) in the window against its target, else against earlier weeks.
 
-    The gauge is value / expected, where expected is the mean of the same span one to four weeks
-    before (``Observation.before``: seasonality of day and hour cancels). ``counts``: the items it
+    The gauge is value / expected, where expected is the median of the same span one to four weeks
+    before (``Observation.before``: seasonality cancels, and one bad week of them does not count). ``counts``: the items it
     rests on. It is unsure while the difference is less than ``sure_sd`` standard deviations: sums of n
     independent items of unequal size vary by about sqrt(2 / n), counts by sqrt(1 / n) (compound
     Poisson with a coefficient of variation of 1, and 0): ``spread`` is that 2 or 1. ``scale``: from minor
@@ -40,7 +44,7 @@ class Against(Struct, frozen=True):
         earlier = [v for sums in o.before if (v := self._value(sums)) is not None]
         expected = o.target
         if expected is None and earlier:
-            expected = sum(earlier) / len(earlier)
+            expected = median(earlier)
         usual_n = sum(total(sums, self.counts) for sums in o.before) / max(len(o.before), 1)
         if value is None or not expected or expected < 0:
             return Measured(value, n, expected=expected)
@@ -48,7 +52,7 @@ class Against(Struct, frozen=True):
         if rests_on < self.n_min:
             return Measured(value, n, ratio, expected=expected, unsure=True)
         weeks = len(o.before) if o.target is None else 0
-        noise = math.sqrt(self.spread / rests_on * (1 + (1 / weeks if weeks else 0)))
+        noise = math.sqrt(self.spread / rests_on * (1 + (MEDIAN_VARIANCE / weeks if weeks else 0)))
         unsure = abs(ratio - 1) < self.sure_sd * noise
         return Measured(value, n, ratio, expected=expected, unsure=unsure)
 

@@ -23,6 +23,8 @@ Row = dict[str, Any]
 RED_PROBES = 3
 # Two probes may arrive together: that is not how often they come.
 PROBES_APART_MS = 10_000
+# Events may take so long to come.
+ON_ITS_WAY_MS = 30_000
 ANSWER_WITHIN_MS = 15 * MINUTE_MS
 ENTRY_COUNTS_MS = DAY_MS
 QUOTE_CHARS = 140
@@ -55,11 +57,14 @@ class Trouble(Struct, frozen=True, kw_only=True):
 def services(rows: Iterable[Row], now_ms: int) -> Iterator[Trouble]:
     """One failed or missing probe is yellow, three in a row are red.
 
-    A probe is missing half an interval after it was due.
+    A probe is missing half an interval after it was due, and not while it may be on its way.
     """
     for row in rows:
         every_ms = max(row["every_ms"], PROBES_APART_MS) if row["every_ms"] else None
-        missing = max(0, int((now_ms - row["at"]) / every_ms - 0.5)) if every_ms else 0
+        missing = 0
+        if every_ms:
+            late_ms = now_ms - row["at"] - max(every_ms // 2, ON_ITS_WAY_MS)
+            missing = max(0, late_ms // every_ms)
         failed = row["failed"] or 0
         bad = failed + missing
         if not bad:

@@ -34,7 +34,7 @@ USUAL = sales(400, 4_000_000)
     [
         (USUAL, "ok"),
         (sales(344, 3_440_000), "ok"),
-        (sales(300, 3_000_000), "yellow"),
+        (sales(290, 2_900_000), "yellow"),
         (sales(260, 2_600_000), "red"),
         (sales(400, 4_000_000, 1_500_000), "red"),
         (sales(0, 0), "red"),
@@ -158,3 +158,11 @@ def test_a_conversion_is_compared_where_visits_are_told() -> None:
     assert say("conversion_drop", window=week(190, 2_000), before=usual).severity == "ok"
     verdict = say("conversion_drop", window=week(100, 30), before=(week(300, 30),) * 4)
     assert (verdict.severity, verdict.clear, verdict.value) == ("ok", True, None)
+
+
+def test_one_bad_week_is_not_what_is_usual() -> None:
+    """What was called anomalous is not learned from."""
+    verdict = say(
+        "churn_increase", window=left(60), before=(left(68), left(20), left(22), left(18))
+    )
+    assert (verdict.severity, verdict.expected) == ("red", 21)

@@ -23,14 +23,16 @@ def service(**changes: Any) -> Row:
     ("row", "severity"),
     [
         (service(), None),
-        (service(at=NOW - 44_000), None),
-        (service(at=NOW - 45_000), "yellow"),
-        (service(at=NOW - 74_000), "yellow"),
-        (service(at=NOW - 105_000), "red"),
+        (service(at=NOW - 59_000), None),
+        (service(at=NOW - 60_000), "yellow"),
+        (service(at=NOW - 119_000), "yellow"),
+        (service(at=NOW - 120_000), "red"),
+        (service(every_ms=120_000, at=NOW - 179_000), None),
+        (service(every_ms=120_000, at=NOW - 180_000), "yellow"),
         (service(up=False, failed=1), "yellow"),
         (service(up=False, failed=2), "yellow"),
         (service(up=False, failed=3), "red"),
-        (service(up=False, failed=2, at=NOW - 50_000), "red"),
+        (service(up=False, failed=2, at=NOW - 60_000), "red"),
         (service(every_ms=None, at=NOW - DAY_MS), None),
         (service(every_ms=1, at=NOW - 9_000), None),
     ],
@@ -46,7 +48,7 @@ def test_a_failed_or_missing_probe_is_yellow_and_three_are_red(
 
 def test_downtime_says_what_failed_and_since_when() -> None:
     """A person reads it at three in the morning."""
-    row = service(up=False, failed=2, at=NOW - 50_000, since=NOW - 80_000)
+    row = service(up=False, failed=2, at=NOW - 60_000, since=NOW - 80_000)
     trouble = next(services([row], NOW))
     assert trouble.reason == "2 failed and 1 missing probes in a row; one comes every 30 s"
     assert (trouble.since, trouble.n) == (NOW - 80_000, 3)
