@@ -3,6 +3,7 @@
 import { byId, el, setState, setText } from "./dom.js";
 import { age, clock, grouped, moment, value } from "./format.js";
 import { AlertBook, RANK, drawCounts } from "./alertbook.js";
+import { behindOf } from "./links.js";
 import { SIGNS } from "./words.js";
 
 // Heights of a row in the style sheet, without and with what to do.
@@ -59,7 +60,7 @@ export class AlertLog extends AlertBook {
         sign: el("span", { class: "alert-sign", "aria-hidden": "true" }),
         time: el("time", { class: "alert-time" }),
         word: el("span", { class: "alert-word" }),
-        title: el("span", { class: "alert-title" }),
+        title: el("a", { class: "alert-title", href: alert.kpi ? behindOf(alert.kpi, alert.segment) : null }),
         detail: el("span", { class: "alert-detail" }),
         since: el("span", { class: "alert-since" }),
         action: el("span", { class: "alert-action" }),

@@ -47,10 +47,10 @@ class Page {
 
   /** Refresh what is due, three panels at a time: a wall is in no hurry. */
   async refresh() {
-    if (this.running || !this.due.size) return;
+    const waiting = this.panels.filter((p) => this.due.has(p) && p.rested);
+    if (this.running || !waiting.length) return;
     this.running = true;
-    const waiting = this.panels.filter((p) => this.due.has(p));
-    this.due.clear();
+    waiting.forEach((p) => this.due.delete(p));
     try {
       if (waiting.some((p) => p.spec.type === "timeseries")) await this.annotate().catch(() => {});
       const work = async () => {

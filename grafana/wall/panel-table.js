@@ -3,6 +3,7 @@
 import { el, setState } from "./dom.js";
 import { configOf, mapped, stateOfValue, text } from "./fields.js";
 import { isNumber } from "./rows.js";
+import { behindOf } from "./links.js";
 import { SIGNS } from "./words.js";
 
 const COLOURED = ["color-text", "color-background", "color-background-solid"];
@@ -16,12 +17,15 @@ function linkOf(config, row, value) {
   return /^(https?:\/\/|\/(?!\/))/.test(filled) ? filled : null;
 }
 
-function cell(column, row, now) {
+/** An alert's title leads to the texts, tickets and deliveries behind its KPI. */
+const alertLink = (column, raw) => (column.name === "title" && raw?.fingerprint && raw.kpi ? behindOf(raw.kpi, raw.segment) : null);
+
+function cell(column, row, raw, now) {
   const value = row[column.name];
   const words = text(value, column.config, now);
   const state = isColoured(column.config) || mapped(value, column.config)?.color ? stateOfValue(value, column.config) : null;
   const sign = state && state in SIGNS ? `${SIGNS[state]} ` : state === "green" ? "✓ " : "";
-  const href = linkOf(column.config, row, value);
+  const href = linkOf(column.config, row, value) ?? alertLink(column, raw);
   const body = href ? el("a", { class: "link", href }, sign + words) : sign + words;
   const node = el("td", { class: isNumber(column) ? "number" : column.long ? "long" : null, title: words.length > 40 ? words : null }, body);
   setState(node, "severity", state);
@@ -45,6 +49,7 @@ function sort(rows, name, desc) {
 export function draw(host, panel) {
   const [frame] = panel.frames;
   const rows = panel.frames.flatMap((f) => f.rows);
+  const told = new Map(panel.frames.flatMap((f) => f.rows.map((row, place) => [row, f.raw[place]])));
   if (!rows.length) return false;
   const columns = frame.columns
     .map((c) => ({ ...c, config: configOf(panel.spec, c) }))
@@ -57,7 +62,7 @@ export function draw(host, panel) {
   const wide = longest(columns, rows);
   wide.column.long = wide.size > LONG_CHARS;
   const heads = columns.map((c) => el("th", { scope: "col", class: isNumber(c) ? "number" : c.long ? "long" : null }, c.config.displayName ?? c.title ?? c.name));
-  const lines = rows.map((row) => el("tr", {}, ...columns.map((c) => cell(c, row, panel.page.now))));
+  const lines = rows.map((row) => el("tr", {}, ...columns.map((c) => cell(c, row, told.get(row), panel.page.now))));
   const top = host.scrollTop;
   host.replaceChildren(el("table", { "aria-label": panel.title.textContent }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...lines)));
   host.scrollTop = top;

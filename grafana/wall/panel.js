@@ -23,6 +23,10 @@ const DRAW = {
   text: later("text"),
 };
 const POINTS_MAX = 300;
+// Fifty walls must not weigh on the engine: how long a panel rests after an answer.
+const FIGURE_REST_MS = 4_000;
+const PICTURE_REST_MS = 14_000;
+const TREND_REST_MS = 55_000;
 // Why panels that are about no KPI may be empty.
 const EMPTY = {
   alerts: "No alerts in this time range.",
@@ -79,6 +83,7 @@ export class Panel {
   /** Fetch and draw; an older answer that comes late is left aside. */
   async refresh() {
     const asked = ++this.asked;
+    this.refreshedAt = performance.now();
     try {
       const frames = await Promise.all(
         this.targets.map((t) => frameOf(t, this.scope, this.page.now, this.#points())),
@@ -91,11 +96,19 @@ export class Panel {
     }
     await this.draw();
     if (this.spec.type !== "stat" || this.failure) return;
-    // The figure is there; its trend may take a moment longer.
+    // The figure is there; its trend may take a moment longer, and moves slowly.
+    if (this.trend && performance.now() - this.trendAt < TREND_REST_MS) return;
+    this.trendAt = performance.now();
     const trend = await this.#trend();
     if (asked !== this.asked || trend === null) return;
     this.trend = trend;
     await this.draw();
+  }
+
+  /** Whether it may ask again: figures soon, pictures later; what failed at once. */
+  get rested() {
+    const rest = this.spec.type === "stat" ? FIGURE_REST_MS : PICTURE_REST_MS;
+    return this.failure !== null || this.frames === null || performance.now() - this.refreshedAt >= rest;
   }
 
   /** No more steps than can be told apart from afar. */

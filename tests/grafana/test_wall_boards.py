@@ -208,6 +208,24 @@ async def test_from_a_tile_to_what_is_behind_it(page: Page, server: Server, seed
     await expect(page.locator(".panel-table", has_text="Latest texts")).to_contain_text("parcel")
 
 
+async def test_from_an_alert_to_what_is_behind_it(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """In the segment that the alert is about, from the log of a dashboard and of the wall."""
+    seeder.everything()
+    behind = "/kpi/deliveries_overdue?audience=partner&var-partner=acme"
+    await panels_of(page, server, "/d/partner-alerts")
+
+    await expect(page.get_by_role("link", name="Delayed deliveries")).to_have_attribute(
+        "href", behind
+    )
+
+    await page.goto(server.url)
+    await page.locator(".alert-title", has_text="Delayed deliveries").click()
+    await page.wait_for_url(f"**{behind}")
+    await expect(page.locator("#title")).to_have_text("Overdue deliveries")
+
+
 async def test_a_silent_source_is_marked_where_it_feeds(
     page: Page, server: Server, seeder: Seeder
 ) -> None:
