@@ -3,6 +3,7 @@
 
 const RELATIVE = /^now(?:-(\d{1,6})([mhdw]))?$/;
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const SAME_MOMENT_MS = 15_000;
 const ALL = ["$__all", "All"];
 
 const UNITS = { m: "minutes", h: "hours", d: "days", w: "weeks" };
@@ -41,7 +42,9 @@ export class Scope {
   }
 
   /** The span in ms; a broken address falls back to the last day. */
-  span(now) {
+  span(moment_ms) {
+    // Walls that look at the same moment ask in the same words, so that one answer serves all.
+    const now = Math.ceil(moment_ms / SAME_MOMENT_MS) * SAME_MOMENT_MS;
     const to = moment(this.toText, now) ?? now;
     const from = moment(this.fromText, now);
     return from === null || from >= to ? [to - UNIT_MS.d, to] : [from, to];
