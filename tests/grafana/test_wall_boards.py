@@ -216,7 +216,7 @@ async def test_from_an_alert_to_what_is_behind_it(
     behind = "/kpi/deliveries_overdue?audience=partner&var-partner=acme"
     await panels_of(page, server, "/d/partner-alerts")
 
-    await expect(page.get_by_role("link", name="Delayed deliveries")).to_have_attribute(
+    await expect(page.get_by_role("link", name="Delayed deliveries", exact=True)).to_have_attribute(
         "href", behind
     )
 
