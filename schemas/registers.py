@@ -23,22 +23,31 @@ class Register(Struct, frozen=True, kw_only=True):
     keep: int = 200
 
 
+_TICKET = (
+    "opened_at",
+    "priority",
+    "kind",
+    "channel",
+    "region",
+    "partner",
+    "responded_at",
+    "assigned_at",
+    "status",
+)
 _ROWS = (
     Register(
         id="open_tickets",
         title="Open tickets",
         topic="tickets",
-        columns=(
-            "opened_at",
-            "priority",
-            "kind",
-            "channel",
-            "region",
-            "partner",
-            "responded_at",
-            "assigned_at",
-            "status",
-        ),
+        columns=_TICKET,
+        order="opened_at",
+    ),
+    # open tickets of priority critical or high: the oldest of all open ones would hide them
+    Register(
+        id="urgent_tickets",
+        title="Urgent tickets",
+        topic="tickets",
+        columns=_TICKET,
         order="opened_at",
     ),
     # open incidents of priority critical: each of them is an alert

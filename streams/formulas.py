@@ -56,7 +56,7 @@ def _ratio(f: Ratio, lookup: Lookup) -> Figures:
     beside: dict[str, float | None] = {
         name: (total(terms, lookup) or 0) / den for name, terms in f.beside
     }
-    return Figures(mean * f.scale, den, num, den, error, beside)
+    return Figures(mean * f.scale, _items(f, lookup, den), num, den, error, beside)
 
 
 def _count(f: Count, lookup: Lookup) -> Figures:
@@ -67,7 +67,7 @@ def _count(f: Count, lookup: Lookup) -> Figures:
     return Figures(summed * f.scale, _items(f, lookup, summed), summed, 1, None, beside)
 
 
-def _items(f: Count | Level, lookup: Lookup, summed: int) -> int:
+def _items(f: Ratio | Count | Level, lookup: Lookup, summed: int) -> int:
     return (total(f.items, lookup) or 0) if f.items else summed
 
 

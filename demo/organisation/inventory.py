@@ -14,7 +14,7 @@ _FIRST_DAYS = (10.0, 46.0)
 _ORDERED_DAYS = 40.0
 # Ordered so early that a delivery in time comes before the reorder point is reached.
 _ORDERED_AT = 2.0
-LATE = 0.12
+LATE = 0.3
 
 
 def begin(sim: Simulation, at: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from demo.organisation.seasons import REGIONS
 from demo.organisation.simulation import Handler, Simulation, Thing
 from demo.organisation.world import CUSTOMERS, EUR_PER
@@ -10,6 +12,8 @@ from schemas import events
 # A partner's sales target for 30 days, of average size, in euros.
 SALES_TARGET_EUR = 96_000.0
 REVENUE_YEAR_BEFORE_EUR = 12_300_000.0  # 30 days
+# Of last year's revenue, what customers bought without a partner.
+CUSTOMERS_PART = 0.21
 MARKET_EUR = 118_000_000.0  # 30 days
 
 
@@ -28,13 +32,27 @@ def _references(sim: Simulation, at: int, _thing: Thing) -> None:
         _set(sim, at, "customers_total", "opening", CUSTOMERS // 4, {"region": region})
         _set(sim, at, "partners_total", "opening", partners, {"region": region})
     _set(sim, at, "tickets_open", "opening", 0)
-    _set(sim, at, "market_share", "fact", MARKET_EUR, currency="EUR")
-    _set(sim, at, "revenue_growth", "fact", REVENUE_YEAR_BEFORE_EUR, currency="EUR")
+    for where, part in _parts():
+        _set(
+            sim, at, "revenue_growth", "fact", REVENUE_YEAR_BEFORE_EUR * part, where, currency="EUR"
+        )
+        if "audience" not in where:
+            _set(sim, at, "market_share", "fact", MARKET_EUR * part, where, currency="EUR")
     for partner in sim.world.partners:
         if partner.kind in ("reseller", "integrator"):
             target = round(SALES_TARGET_EUR * partner.size)
             where = {"partner": partner.id}
             _set(sim, at, "partner_revenue", "target", target, where, currency="EUR")
+
+
+def _parts() -> Iterator[tuple[dict[str, str], float]]:
+    """The whole, each audience, each region: segment and its part of the whole."""
+    yield {}, 1.0
+    yield {"audience": "customer"}, CUSTOMERS_PART
+    yield {"audience": "partner"}, 1 - CUSTOMERS_PART
+    for region in REGIONS:
+        yield {"region": region}, 1 / len(REGIONS)
+        yield {"audience": "partner", "region": region}, (1 - CUSTOMERS_PART) / len(REGIONS)
 
 
 def _set(

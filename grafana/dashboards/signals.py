@@ -116,9 +116,11 @@ def alert_log(audience: str, *, active: bool = False) -> Panel:
     return table("Alert log", about, LOG, "alerts", {"audience": audience, **RANGE})
 
 
-def tickets(title: str, about: str, audience: str, **chosen: str) -> Panel:
+def tickets(
+    title: str, about: str, audience: str, *, register: str = "open_tickets", **chosen: str
+) -> Panel:
     """Tickets that are not closed."""
-    asked = {"name": "open_tickets", "audience": audience, "top": "50", **chosen, **FILTERS}
+    asked = {"name": register, "audience": audience, "top": "50", **chosen, **FILTERS}
     return table(title, about, TICKETS, "register", asked)
 
 

@@ -115,6 +115,7 @@ def _service(row: Mapping[str, Any], _now_ms: int) -> Row:
 
 _TOLD: dict[str, Callable[[Mapping[str, Any], int], Row]] = {
     "open_tickets": _ticket,
+    "urgent_tickets": _ticket,
     "critical_incidents": _ticket,
     "open_deliveries": _delivery,
     "low_stock": _item,

@@ -27,6 +27,12 @@ export class AlertBook {
     return this.alerts.filter((a) => a.status !== "resolved");
   }
 
+  /** Those that stand for themselves: what folds into an open alert of the same cause is counted there. */
+  get leading() {
+    const open = new Set(this.active.map((a) => a.fingerprint));
+    return this.alerts.filter((a) => !(a.group && a.group !== a.fingerprint && open.has(a.group)));
+  }
+
   /** The worst open alert of a KPI, of its total rather than of a part; or null. */
   worstOf(kpi) {
     const weight = (a) => RANK[a.severity] * 2 + (isTotal(a) ? 1 : 0);

@@ -30,7 +30,7 @@ export class AlertLog extends AlertBook {
       if (this.list.children[place] !== node) this.list.insertBefore(node, this.list.children[place] ?? null);
     });
     gone.forEach((node) => node.remove());
-    const hidden = this.alerts.length - shown.length;
+    const hidden = this.leading.length - shown.length;
     setText(this.more, hidden > 0 ? `and ${hidden} more` : "");
     if (!shown.length) this.#empty();
   }
@@ -39,14 +39,16 @@ export class AlertLog extends AlertBook {
   #chosen() {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const height = this.list.clientHeight / rem;
+    const alerts = this.leading;
+    const active = alerts.filter((a) => a.status !== "resolved").length;
     // With few alerts there is room to say what to do.
-    const roomy = this.active.length * ROOMY_REM + (this.alerts.length - this.active.length) * ROW_REM <= height;
+    const roomy = active * ROOMY_REM + (alerts.length - active) * ROW_REM <= height;
     setState(this.list, "roomy", roomy ? "yes" : null);
-    const room = roomy ? this.alerts.length : Math.max(3, Math.floor(height / ROW_REM));
+    const room = roomy ? alerts.length : Math.max(3, Math.floor(height / ROW_REM));
     const open = (a) => (a.status === "resolved" ? 0 : 1);
     const newest = (a, b) => open(b) - open(a) || b.opened_at - a.opened_at || (a.fingerprint < b.fingerprint ? -1 : 1);
     const weight = (a) => open(a) * 10 + (open(a) ? RANK[a.severity] : 0);
-    return [...this.alerts]
+    return alerts
       .sort((a, b) => weight(b) - weight(a) || newest(a, b))
       .slice(0, room)
       .sort(newest);
@@ -90,7 +92,13 @@ export class AlertLog extends AlertBook {
 
   #detail(alert) {
     const expected = alert.expected === null ? "" : ` against ${value(alert.unit, alert.expected)} expected`;
-    return `${WHOSE[alert.label] ?? alert.label} · ${value(alert.unit, alert.value)}${expected} · n ${grouped(alert.n)}`;
+    return `${WHOSE[alert.label] ?? alert.label} · ${value(alert.unit, alert.value)}${expected} · n ${grouped(alert.n)}${this.#parts(alert)}`;
+  }
+
+  /** How many open alerts of the same cause fold into this one. */
+  #parts(alert) {
+    const parts = this.active.filter((a) => a.group === alert.fingerprint && a.fingerprint !== alert.fingerprint).length;
+    return parts ? ` · and in ${parts} more segment${parts > 1 ? "s" : ""}` : "";
   }
 
   #empty() {

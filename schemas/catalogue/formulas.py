@@ -18,13 +18,15 @@ class Ratio(Struct, frozen=True, kw_only=True, tag=True):
     """``scale · Σ num / Σ den``.
 
     ``square`` is the sum of squared numerators per answer, for the ± error at 95 %. ``beside`` are
-    further shares of the same denominator, shown next to the value.
+    further shares of the same denominator, shown next to the value. ``items``: how many things it is
+    of, where the denominator does not count them (money, time).
     """
 
     num: Terms
     den: Terms
     scale: float = 1.0
     square: Terms = ()
+    items: Terms = ()
     beside: tuple[tuple[str, Terms], ...] = ()
 
 
@@ -133,7 +135,7 @@ def terms_of(formula: Formula) -> frozenset[str]:
         return frozenset(term.lstrip("-") for terms in read for term in terms)
     names: list[str] = [t for _, terms in formula.beside for t in terms]
     if isinstance(formula, Ratio):
-        names += [*formula.num, *formula.den, *formula.square]
+        names += [*formula.num, *formula.den, *formula.square, *formula.items]
     elif isinstance(formula, Level):
         names += [*formula.of, *formula.since, *formula.items]
     else:

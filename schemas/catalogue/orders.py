@@ -152,7 +152,9 @@ ROWS = (
         subtitle="Amount less cost, of orders whose cost is known",
         unit="percent",
         window="30d",
-        formula=Ratio(num=("sales.costed", "-sales.cost"), den=("sales.costed",)),
+        formula=Ratio(
+            num=("sales.costed", "-sales.cost"), den=("sales.costed",), items=("sales.n",)
+        ),
         splits=(PARTNER, REGION),
     ),
     Kpi(

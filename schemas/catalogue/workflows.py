@@ -83,7 +83,11 @@ ROWS = (
         unit="percent",
         target=0.85,
         window="90d",
-        formula=Ratio(num=("workflow_plan.planned_ms",), den=("workflow_plan.actual_ms",)),
+        formula=Ratio(
+            num=("workflow_plan.planned_ms",),
+            den=("workflow_plan.actual_ms",),
+            items=("workflow_plan.n",),
+        ),
     ),
     _staged(
         id="workflow_stages",
@@ -109,7 +113,9 @@ ROWS = (
         target=0.85,
         window="90d",
         formula=Ratio(
-            num=("workflow_stage_plan.planned_ms",), den=("workflow_stage_plan.actual_ms",)
+            num=("workflow_stage_plan.planned_ms",),
+            den=("workflow_stage_plan.actual_ms",),
+            items=("workflow_stage_plan.n",),
         ),
     ),
     Kpi(

@@ -209,6 +209,8 @@ def ticket_rows(key: str, t: Ticket) -> dict[str, dict[str, Any]]:
         "status": "in_progress" if begun else "open",
     }
     rows = {"open_tickets": row}
+    if t.priority in ("critical", "high"):
+        rows["urgent_tickets"] = row
     if t.kind == "incident" and t.priority == "critical":
         rows["critical_incidents"] = {name: row[name] for name in _CRITICAL}
     return rows

@@ -135,7 +135,8 @@ def reading(kpi: Kpi, sums: Sums) -> Value:
     match formula:
         case Ratio():
             n = total(sums, formula.den)
-            return Value(formula.scale * total(sums, formula.num) / n if n else None, n)
+            items = total(sums, formula.items) if formula.items and n else n
+            return Value(formula.scale * total(sums, formula.num) / n if n else None, items)
         case Duration():
             n = sums[f"{formula.of}.0"]
             mean = formula.scale * sums[f"{formula.of}.1"] / n if n else None

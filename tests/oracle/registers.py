@@ -38,7 +38,10 @@ def _ticket(events: list[Event]) -> Iterator[tuple[str, Row]]:
         "responded_at": responded_at,
         "status": "in_progress" if begun else "open",
     }
-    yield "open_tickets", row | {"assigned_at": assigned_at, "kind": kind, "priority": priority}
+    full = row | {"assigned_at": assigned_at, "kind": kind, "priority": priority}
+    yield "open_tickets", full
+    if priority in ("critical", "high"):
+        yield "urgent_tickets", full
     if (kind, priority) == ("incident", "critical"):
         yield "critical_incidents", row
 

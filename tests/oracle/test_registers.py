@@ -22,12 +22,13 @@ def opened(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("events", "found"),
     [
-        ([opened()], {"open_tickets", "critical_incidents"}),
-        ([opened(kind="issue")], {"open_tickets"}),
+        ([opened()], {"open_tickets", "urgent_tickets", "critical_incidents"}),
+        ([opened(kind="issue", priority="high")], {"open_tickets", "urgent_tickets"}),
+        ([opened(priority="normal")], {"open_tickets"}),
         ([opened(), event("ticket.resolved", 2)], set()),
         (
             [opened(), event("ticket.closed", 2), event("ticket.reopened", 3)],
-            {"open_tickets", "critical_incidents"},
+            {"open_tickets", "urgent_tickets", "critical_incidents"},
         ),
         ([event("ticket.assigned", 2)], set()),
         ([event("delivery.promised", 1, promised_at=at(9))], {"open_deliveries"}),

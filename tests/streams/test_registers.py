@@ -141,14 +141,15 @@ def test_the_first_of_parts_are_the_first_of_all(values: dict[str, Any], cut: in
 
 
 def test_a_ticket_is_in_its_registers_while_it_is_open() -> None:
-    """Resolved it leaves, reopened it is back; an incident of the highest priority is in both."""
+    """Resolved it leaves, reopened it is back; an incident of the highest priority is in all."""
     source = Source("tickets")
     source.take(opened("a", 0, kind="incident", priority="critical"), opened("b", 1))
-    assert source.told() == {"open_tickets": ["a", "b"], "critical_incidents": ["a"]}
+    urgent: dict[str, list[str]] = {"urgent_tickets": ["a"], "critical_incidents": ["a"]}
+    assert source.told() == {"open_tickets": ["a", "b"], **urgent}
     source.take(then("resolved", "a", 2))
-    assert source.told(SECOND_MS) == {"open_tickets": ["b"], "critical_incidents": []}
+    assert source.told(SECOND_MS) == {"open_tickets": ["b"], **{name: [] for name in urgent}}
     source.take(then("reopened", "a", 3))
-    assert source.told(2 * SECOND_MS) == {"open_tickets": ["a", "b"], "critical_incidents": ["a"]}
+    assert source.told(2 * SECOND_MS) == {"open_tickets": ["a", "b"], **urgent}
 
 
 def test_a_row_says_what_is_known_now() -> None:
@@ -209,7 +210,8 @@ def test_after_a_restart_all_is_told_again() -> None:
     source.take(opened("a", 0), opened("b", 1), opened("c", 2, kind="incident"))
     source.take(then("closed", "b", 3))
     source.restart()
-    assert source.told() == {"open_tickets": ["a", "c"], "critical_incidents": []}
+    nothing: dict[str, list[str]] = {"urgent_tickets": [], "critical_incidents": []}
+    assert source.told() == {"open_tickets": ["a", "c"], **nothing}
 
 
 def test_a_forgotten_thing_leaves() -> None:
@@ -317,6 +319,7 @@ STARTED = {"type": "workflow.started", "workflow_id": "w", "name": "n"}
 COUNTED = {"on_hand": 1, "value": 1, "reorder_point": 2, "sku": "s", "location": "l"}
 EVENTS: dict[str, list[dict[str, Any]]] = {
     "open_tickets": [opened("a", 0)],
+    "urgent_tickets": [opened("a", 0, priority="high")],
     "critical_incidents": [opened("a", 0, kind="incident", priority="critical")],
     "open_deliveries": [{"type": "delivery.promised", "order_id": "o", "promised_at": NOON_MS}],
     "workflows": [STARTED],
