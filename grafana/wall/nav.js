@@ -46,7 +46,8 @@ export class Menu {
       const links = items.map((p) => el("li", {}, el("a", { href: withToken(p.path), title: p.subtitle, "aria-current": p.path === location.pathname ? "page" : null }, el("span", { class: "number" }, String(p.number)), p.title)));
       return el("section", {}, el("h3", {}, name), el("ul", {}, ...links));
     });
-    return el("nav", { "aria-label": "Dashboards" }, ...groups);
+    const others = el("p", { class: "others" }, el("a", { href: "/oncall" }, "On call: acknowledge, assign, resolve, silence"));
+    return el("nav", { "aria-label": "Dashboards" }, ...groups, others);
   }
 
   go(number) {
