@@ -90,7 +90,7 @@ async def test_keys_open_menu_and_help_and_lead_through_the_pages(
     await expect(page.locator(".sheet-help")).to_contain_text("full screen")
     await page.keyboard.press("Escape")
     await page.keyboard.press("m")
-    await expect(page.locator(".sheet-menu a")).to_have_count(len(paths))
+    await expect(page.locator(".sheet-menu section a")).to_have_count(len(paths))
     await expect(page.locator(".sheet-menu a[aria-current]")).to_have_attribute("href", paths[1])
     await page.keyboard.press("m")
     await expect(page.locator(".sheet-menu")).to_be_hidden()
