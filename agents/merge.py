@@ -17,6 +17,7 @@ from schemas.settings import Settings
 from streams import connect
 from streams.batches import RecordBatch
 from streams.merging import MergeState
+from streams.panes import NO_TIME
 from streams.projection import Outcome, Projection
 from streams.readout import Readout
 from streams.references import References
@@ -41,6 +42,8 @@ class MergeRun:
         self.readouts: dict[int, tuple[Readout, Projection, Bench]] = {}
         self.sent: dict[int, set[asyncio.Future[Any]]] = {}
         self.due_ms: dict[int, int] = {}
+        # By shard: arrival at the broker of the newest record shown, and how long it took to be shown.
+        self.shown: dict[int, tuple[int, int]] = {}
         self.stage = Stage(
             "merge",
             group,
@@ -122,7 +125,10 @@ class MergeRun:
             # Last of this flush: once it is there, so is everything before.
             projection.put([(self.names.shown, str(table.partition), str(reached).encode())])
         change = Change(now_ms(), tuple(sorted(kpis)), lists=lists, registers=registers)
+        arrival = max((s.arrival for s in table.state.stores.values()), default=NO_TIME)
         await self._flush(table.partition, change)
+        if arrival > self.shown.get(table.partition, (NO_TIME, 0))[0]:
+            self.shown[table.partition] = arrival, now_ms() - arrival
 
     def _tick(self, state: MergeState, now: int) -> None:
         if self.settings.clock != "wall":

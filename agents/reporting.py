@@ -35,6 +35,7 @@ def _worker(
         unsaved_since_ms=min(unsaved, default=None),
         waiting_writes=sum(len(p.pending) for p in projections),
         redis_away_ms=min(away, default=None),
+        latency_ms=max((took for _, took in merge.shown.values()), default=None),
     )
 
 

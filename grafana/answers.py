@@ -229,7 +229,7 @@ class WorkerRow(Struct, frozen=True, kw_only=True):
     """One worker process that is running.
 
     ``unsaved_ms``: time since its last checkpoint while something is not saved; ``waiting_writes``:
-    values on their way to Redis.
+    values on their way to Redis; ``latency_ms``: from a record's arrival at the broker to Redis.
     """
 
     worker: str
@@ -238,6 +238,7 @@ class WorkerRow(Struct, frozen=True, kw_only=True):
     partitions: tuple[int, ...]
     unsaved_ms: int | None
     waiting_writes: int
+    latency_ms: int | None
 
 
 class Health(Struct, frozen=True, kw_only=True):

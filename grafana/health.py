@@ -106,6 +106,7 @@ def _worker_row(worker: WorkerHealth, now_ms: int) -> WorkerRow:
         partitions=worker.partitions,
         unsaved_ms=_unsaved_ms(worker, now_ms),
         waiting_writes=worker.waiting_writes,
+        latency_ms=worker.latency_ms,
     )
 
 

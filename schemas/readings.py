@@ -80,7 +80,8 @@ class WorkerHealth(Struct, frozen=True, kw_only=True):
     """One worker process, as it last saw itself. Times in epoch ms.
 
     ``unsaved_since_ms``: when it last saved, if something is not saved yet; ``waiting_writes``: values
-    on their way to Redis; ``redis_away_ms``: since when Redis does not take them.
+    on their way to Redis; ``redis_away_ms``: since when Redis does not take them; ``latency_ms``: from
+    the newest record's arrival at the broker to its figures in Redis, the last time there was one.
     """
 
     worker: str
@@ -91,6 +92,7 @@ class WorkerHealth(Struct, frozen=True, kw_only=True):
     unsaved_since_ms: int | None
     waiting_writes: int
     redis_away_ms: int | None
+    latency_ms: int | None = None
 
 
 def segment(audience: str, **dims: str) -> str:

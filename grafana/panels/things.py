@@ -13,7 +13,7 @@ from grafana.panels.wording import shown
 from grafana.query import Query
 from grafana.registers import concerns
 from schemas.catalogue import KPIS
-from schemas.readings import field, parse_segment
+from schemas.readings import parse_segment
 
 Row = dict[str, Any]
 # Where the values of a dimension are looked up: KPIs that nearly every event of a topic feeds.
@@ -37,8 +37,8 @@ class ValueRow(Struct, frozen=True, kw_only=True):
 class StatusRow(Struct, frozen=True, kw_only=True):
     """Whether the figures can be believed: one row.
 
-    ``age_ms``: of the newest event; ``latency_ms``: age of the newest record that the figures hold, by
-    the broker's clock; ``waiting``: pages not yet delivered.
+    ``age_ms``: of the newest event; ``latency_ms``: from the newest record's arrival at the broker to
+    its figures; ``waiting``: pages not yet delivered and values not yet in Redis.
     """
 
     status: str
@@ -138,8 +138,10 @@ async def values(context: Context, query: Query) -> list[ValueRow]:
 async def status(context: Context, _query: Query) -> list[StatusRow]:
     """Data as of when, how fast it comes, and what became of it (counts since the worker began)."""
     health = await context.hub.current_health()
-    as_of, latency_ms = health.data_as_of, await _latency_ms(context)
+    as_of = health.data_as_of
+    took = [w.latency_ms for w in health.workers if w.latency_ms is not None]
     waiting = sum(receiver.waiting for receiver in await context.store.receivers())
+    waiting += sum(w.waiting_writes for w in health.workers)
     counts = {
         name: sum(s.counts.get(name, 0) for s in health.sources) if health.sources else None
         for name in ("accepted", "repeated", "late", "rejected")
@@ -155,19 +157,11 @@ async def status(context: Context, _query: Query) -> list[StatusRow]:
             age_ms=age_ms,
             rate_per_s=health.rate_per_s,
             lag=health.lag,
-            latency_ms=latency_ms,
+            latency_ms=max(took, default=None),
             waiting=waiting,
             **counts,
         )
     ]
-
-
-async def _latency_ms(context: Context) -> int | None:
-    """What arrived is counted by the broker's time stamps: its reading tells how far the figures are."""
-    spot = field("all", "5m")
-    found = await context.store.readings({"events_accepted": [spot]})
-    reading = found["events_accepted"].get(spot)
-    return None if reading is None else max(0, context.now_ms() - reading.as_of)
 
 
 async def sources(context: Context, _query: Query) -> list[Row]:
