@@ -91,7 +91,7 @@ def agents(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 
 def test_a_worker_joins_over_tls_with_a_password(environment: dict[str, str]) -> None:
     """By Faust's clients, and ours: the tables are opened."""
-    assert agents(environment, "topics").stdout == "created 26 topics\n"
+    assert agents(environment, "topics").stdout == "created 29 topics\n"
     worker = subprocess.Popen(
         [sys.executable, "-m", "agents", "worker"],
         cwd=REPOSITORY,
