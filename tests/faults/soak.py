@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ SHOWN = 20
 
 
 def say(text: str) -> None:
-    """A line at once, also into a file."""
+    """A line at once, also where output goes into a file."""
     print(text, flush=True)  # noqa: T201 - a program with a report as output
 
 
@@ -70,6 +71,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    for noisy in ("aiokafka", "asyncio"):  # a broker that is away is not news here
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="cc-soak-") as directory:
         held = asyncio.run(soak(args.minutes, args.rate, args.workers, args.seed, Path(directory)))
     sys.exit(0 if held else 1)
