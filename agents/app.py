@@ -82,6 +82,7 @@ class Worker:
         # What `reference.set` says: one table for all stages.
         self.references = References()
         self.reader: ReferenceReader
+        self.group: Group
         self.fold: FoldRun
         self.merge: MergeRun
         self.watch: WatchRun
@@ -129,7 +130,7 @@ class Worker:
             compression_type="lz4",
         )
         await producer.start()
-        group = Group(self.app)
+        group = self.group = Group(self.app)
         self.reader = ReferenceReader(settings, self.references)
         await self.reader.start()  # before any table opens: folds convert by its rates
         self.fold = FoldRun(settings, group, producer, self.references)
@@ -170,6 +171,9 @@ class Worker:
 
     async def check_progress(self) -> None:
         """End a worker that stands still with records unread: its supervisor starts a new one."""
+        failure = self.group.failure()
+        if failure is not None:
+            fail("consumer group", failure)
         still_ms = now_ms() - self.fold.stage.progress_ms
         if still_ms > self.settings.stall_exit_s * 1000 and self.fold.behind():
             fail(

@@ -34,3 +34,20 @@ class Group:
         except Exception:  # noqa: BLE001 - not connected yet, or not assigned (any more)
             return None
         return end
+
+    def failure(self) -> BaseException | None:
+        """Why this worker takes no part in its group any more; None while it does.
+
+        aiokafka's coordinator stops at what it does not expect, and tells whoever asks for records next;
+        a worker without partitions never asks.
+        """
+        consumer = getattr(getattr(self.app.consumer, "_thread", None), "_consumer", None)
+        coordinator = getattr(consumer, "_coordinator", None)
+        task = getattr(coordinator, "_coordination_task", None)
+        if coordinator is None or task is None:
+            return None  # not started yet
+        pending: BaseException | None = coordinator._pending_exception
+        if pending is not None or not task.done() or task.cancelled():
+            return pending
+        ended: BaseException | None = task.exception()
+        return ended
