@@ -10,8 +10,6 @@ from agents.merge import MergeRun
 from schemas.readings import WorkerHealth, encode
 from streams.table import PartitionTable
 
-_STATUS = Path("/proc/self/status")
-
 
 def report(
     name: str, started_ms: int, fold: FoldRun, merge: MergeRun, now_ms: int
@@ -30,7 +28,7 @@ def _worker(
         worker=name,
         started_ms=started_ms,
         seen_ms=now_ms,
-        memory_bytes=_memory_bytes(),
+        memory_bytes=resident_bytes(),
         partitions=tuple(sorted(fold.stage.tables)),
         unsaved_since_ms=min(unsaved, default=None),
         waiting_writes=sum(len(p.pending) for p in projections),
@@ -43,9 +41,10 @@ def _dirty(table: PartitionTable[Any]) -> bool:
     return table.next != table.saved
 
 
-def _memory_bytes() -> int:
-    """Resident memory; 0 where the system does not say."""
-    if not _STATUS.exists():
+def resident_bytes(pid: int | str = "self") -> int:
+    """Resident memory of a process; 0 where it is gone or the system does not say."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
         return 0
-    lines = _STATUS.read_text().splitlines()
     return next((int(x.split()[1]) * 1024 for x in lines if x.startswith("VmRSS:")), 0)

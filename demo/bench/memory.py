@@ -18,21 +18,15 @@ import redis
 from rich.console import Console
 from rich.table import Table
 
+from agents.reporting import resident_bytes
 from demo.bench.everything import accepted
 from demo.embedded import EmbeddedKafka, EmbeddedRedis
 from schemas.names import Names
 
+MB = 1024 * 1024
 POLL_S = 1.0
 STEPS = 20
 TIMEOUT_S = 3_600
-
-
-def resident_mb(pid: int) -> int:
-    """Resident memory of a process (Linux)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) // 1024
-    return 0
 
 
 def measure(kafka: str, redis_url: str, events: int, per_second: float) -> list[tuple[int, int]]:
@@ -51,7 +45,7 @@ def measure(kafka: str, redis_url: str, events: int, per_second: float) -> list[
             time.sleep(POLL_S)
             seen = accepted(client, Names(""))
             if seen >= (len(found) + 1) * events // STEPS:
-                found.append((seen, resident_mb(worker.pid)))
+                found.append((seen, resident_bytes(worker.pid) // MB))
             if seen >= events or worker.poll() is not None:
                 break
     finally:

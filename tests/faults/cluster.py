@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from agents.reporting import resident_bytes
 from demo.embedded import EmbeddedKafka, EmbeddedRedis
 from tests.end_to_end.processes import Engine, Worker
 from tests.faults.proxy import Proxy
 
 PLACES = 25
-RSS_FIELD = "VmRSS:"
 
 
 class Cluster:
@@ -102,12 +102,3 @@ class Cluster:
     def memory_bytes(self) -> int:
         """Resident memory of all workers."""
         return sum(resident_bytes(w.pid) for w in self.workers if w.running)
-
-
-def resident_bytes(pid: int) -> int:
-    """Resident memory of a process (Linux); 0 if it is gone."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(x.split()[1]) * 1024 for x in lines if x.startswith(RSS_FIELD)), 0)
