@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from agents.observing import Observer, Views
 from agents.things import ThingBench
 from detectors.base import Detector
-from detectors.judge import CALM, Standing, judge, stands
+from detectors.judge import CALM, Standing, judge, stands, worth_telling
 from detectors.rule import Rule
 from detectors.rules import RULES
 from schemas.alerts import Verdict
@@ -118,8 +118,9 @@ class Bench:
                 judged, seat.detector, observation, segment, standing=seat.standing, history=history
             )
             before, seat.standing = seat.standing, stands(seat.standing, verdict)
-            said = verdict.severity != "ok" or before != CALM or seat.tail > 1
-            if verdict.severity != "ok" or before != CALM:
+            telling = worth_telling(before, verdict)
+            said = telling or seat.tail > 1
+            if telling:
                 seat.tail = _TAIL
             elif seat.tail:
                 seat.tail -= 1
