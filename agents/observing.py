@@ -15,8 +15,10 @@ from detectors.limits import Limits
 from detectors.rule import Rule
 from schemas.measures import DAY_MS, HOUR_MS, MEASURES, WINDOWS
 from schemas.readings import parse_segment
+from streams.evaluation import WINDOW
 from streams.merging import MergeState
 from streams.references import References
+from streams.spots import parts_of
 from streams.store import Store
 from streams.views import View
 
@@ -26,7 +28,6 @@ WEEKS_BEFORE = 4
 STEPS = "S"
 # Targets of references hold for this span.
 TARGET_SPAN_MS = 30 * DAY_MS
-_WINDOWS = {w.id: w for w in WINDOWS}
 _SHORT = next(w.id for w in WINDOWS if w.span_ms == SHORT_MS)
 Views = dict[tuple[str, str, int], View]
 
@@ -93,7 +94,7 @@ class Observer:
         for store in stores:
             keys = {key for ring in store.rings.values() for key in ring.rows}
             for key in keys | store.levels.values.keys():
-                measure, audience, split = (*key.split("|", 2), "")[:3]
+                measure, audience, split = parts_of(key)
                 dims = tuple(part.partition("=")[0] for part in split.split(",") if part)
                 if measure not in measures or dims not in rule.splits:
                     continue
@@ -112,7 +113,7 @@ class Observer:
         needs = rule.needs
         tier = "h" if width == HOUR_MS else "m"
         start = end - width
-        window = rule.window if rule.window in _WINDOWS else ""
+        window = rule.window if rule.window in WINDOW else ""
         return Observation(
             end_ms=end,
             width_ms=width,
@@ -131,7 +132,7 @@ class Observer:
             topic = MEASURES[key.partition("|")[0]].topic
             view = views.get((topic, window, at))
             if view is None:
-                view = views[topic, window, at] = store.view(_WINDOWS[window], at)
+                view = views[topic, window, at] = store.view(WINDOW[window], at)
             return view.cell(key)
 
         return self._sums(terms, segment, cell)
@@ -142,7 +143,7 @@ class Observer:
         """The same window one to four weeks earlier, as far back as all of it is known."""
         if not rule.weeks_before:
             return ()
-        span = _WINDOWS[rule.window].span_ms
+        span = WINDOW[rule.window].span_ms
         known = [self.oldest_hour(topic) for topic in self.topics(rule)]
         weeks = range(1, (1 if isinstance(rule.gauge, Fewer) else WEEKS_BEFORE) + 1)
         return tuple(
@@ -158,7 +159,7 @@ class Observer:
         target = self.references.value(rule.target_kpi, "target", dims.items(), at)
         if target is None or not isinstance(rule.gauge, Against):
             return target
-        return target * _WINDOWS[rule.window].span_ms / TARGET_SPAN_MS
+        return target * WINDOW[rule.window].span_ms / TARGET_SPAN_MS
 
     def limits(self, rule: Rule, segment: str, at: int) -> Limits | None:
         """A rule's limits; ``reference.set`` of its KPI (yellow, red) wins, that of the segment first.

@@ -118,13 +118,6 @@ class MergedAccounts:
         """Have everything read out again."""
         self._touched.update(dict.fromkeys(self.days))
 
-    def readings(
-        self, names: Names, at: int, version: int
-    ) -> Iterator[tuple[str, tuple[str, str, bytes]]]:
-        """KPI and write of what changed, as of ``at`` (ms), some segments at a time."""
-        for key in self.take_touched(at):
-            yield from self.readings_of(key, names, at, version)
-
     def take_touched(self, at: int) -> list[str]:
         """Some segments that changed, as of ``at`` (ms); from now on they count anew."""
         if at // DAY_MS > self._day:
@@ -134,16 +127,11 @@ class MergedAccounts:
         taken = list(self._touched)[:READ_MAX]
         for key in taken:
             del self._touched[key]
-            measure, _, rest = key.partition("|")
-            audience, bar, split = rest.partition("|")
+            measure, audience, split = parts_of(key)
             for seen in (audience, "all"):
-                self._counts.pop(f"{measure}|{seen}{bar}{split}", None)
+                segment = f"{seen}|{split}" if split else seen
+                self._counts.pop(f"{measure}|{segment}", None)
         return taken
-
-    @property
-    def pending(self) -> bool:
-        """Whether any segment waits to be read out."""
-        return bool(self._touched)
 
     def readings_of(
         self, key: str, names: Names, at: int, version: int

@@ -77,8 +77,10 @@ def merged(*parts: Accounts) -> MergedAccounts:
 def readings(merged: MergedAccounts, at: int = NOW) -> dict[tuple[str, str], Reading]:
     """By Redis key and field, all that changed."""
     found: dict[tuple[str, str], Reading] = {}
-    while some := list(merged.readings(Names(), at, 1)):
-        found |= {(key, field): decode_reading(value) for _, (key, field, value) in some}
+    while touched := merged.take_touched(at):
+        for segment in touched:
+            some = merged.readings_of(segment, Names(), at, 1)
+            found |= {(key, field): decode_reading(value) for _, (key, field, value) in some}
     return found
 
 
@@ -218,7 +220,7 @@ def test_days_are_bounded() -> None:
         accounts.add(ACTIVE, at, at, ("customer", "a"), ("emea",))
         if day % 5 == 0:
             state.take(accounts.take_unpublished())
-            list(state.readings(Names(), at, 1))
+            state.take_touched(at)
     assert all(len(days) <= KEEP_DAYS + 1 for days in accounts.days.values())
     assert all(len(days) <= MERGED_DAYS + 6 for days in state.days.values())
     for region in range(150):
