@@ -17,7 +17,7 @@ from detectors.wording import duration
 from schemas.alerts import Severity
 from schemas.measures import DAY_MS, MINUTE_MS
 from schemas.names import Topic
-from schemas.readings import segment
+from schemas.readings import segment, segment_value
 
 Row = dict[str, Any]
 RED_PROBES = 3
@@ -28,7 +28,6 @@ ON_ITS_WAY_MS = 30_000
 ANSWER_WITHIN_MS = 15 * MINUTE_MS
 ENTRY_COUNTS_MS = DAY_MS
 QUOTE_CHARS = 140
-_SEPARATORS = str.maketrans("|,=@", "____")
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
@@ -76,7 +75,7 @@ def services(rows: Iterable[Row], now_ms: int) -> Iterator[Trouble]:
         usual = f"; one comes every {duration(every_ms)}" if every_ms else ""
         yield Trouble(
             rule="downtime",
-            segment=segment("customer", service=_name(row["id"])),
+            segment=segment("customer", service=segment_value(row["id"])),
             severity="red" if bad >= RED_PROBES else "yellow",
             value=bad,
             expected=0,
@@ -97,7 +96,7 @@ def critical_incidents(rows: Iterable[Row], now_ms: int) -> Iterator[Trouble]:
         place = ", ".join(str(row[name]) for name in ("channel", "region", "partner") if row[name])
         yield Trouble(
             rule="critical_incident",
-            segment=segment(row["audience"], ticket=_name(row["id"])),
+            segment=segment(row["audience"], ticket=segment_value(row["id"])),
             severity="red" if late else "yellow",
             value=open_ms,
             expected=None if answered else ANSWER_WITHIN_MS,
@@ -120,7 +119,7 @@ def low_stock(rows: Iterable[Row], _now_ms: int) -> Iterator[Trouble]:
             reason = f"{on_hand:,.0f} on hand; new stock takes {row['lead_time_days']:g} d"
         else:
             continue
-        where = {"sku": _name(row["sku"]), "location": _name(row["location"])}
+        where = {"sku": segment_value(row["sku"]), "location": segment_value(row["location"])}
         yield Trouble(
             rule="inventory_shortage",
             segment=segment("partner", **where),
@@ -144,7 +143,7 @@ def key_entries(rows: Iterable[Row], now_ms: int) -> Iterator[Trouble]:
         quote = newest["text"][:QUOTE_CHARS]
         yield Trouble(
             rule="key_account",
-            segment=segment(audience, account=_name(account)),
+            segment=segment(audience, account=segment_value(account)),
             severity="red",
             value=len(entries),
             expected=0,
@@ -162,8 +161,3 @@ REGISTER_JUDGES: dict[str, tuple[Topic, Judge]] = {
     "low_stock": ("inventory", low_stock),
 }
 LIST_JUDGES: dict[str, tuple[Topic, Judge]] = {"key_entries": ("feedback", key_entries)}
-
-
-def _name(value: str) -> str:
-    """A value as it may stand in a segment."""
-    return str(value).translate(_SEPARATORS)

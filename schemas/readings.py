@@ -17,6 +17,8 @@ SERIES_WIDTH_MS = {"m": 60_000, "f": 300_000, "h": 3_600_000}
 Write = tuple[str, str, bytes]
 # Window name of a level, which has none.
 NOW = "now"
+# What keys and segments are made of stands in no value.
+_SEPARATORS = str.maketrans("|,=@", "____")
 
 
 class Reading(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -93,6 +95,11 @@ class WorkerHealth(Struct, frozen=True, kw_only=True):
     waiting_writes: int
     redis_away_ms: int | None
     latency_ms: int | None = None
+
+
+def segment_value(value: str) -> str:
+    """A dimension's value as it may stand in a segment."""
+    return value.translate(_SEPARATORS)
 
 
 def segment(audience: str, **dims: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from schemas.measures import FINE_TIERS, MEASURES, PARTNER_TIERS, TIERS, Measure
+from schemas.readings import segment_value
 
 Vector = Sequence[int]
 Cell = list[int] | dict[int, int]
@@ -19,7 +20,6 @@ PaneId = tuple[str, int]
 Cells = dict[str, Cell]
 
 _KEY_CACHE_MAX = 100_000
-_BARRED = str.maketrans("|,=@", "____")
 NO_TIME = -(2**62)
 # Tiers for the windows up to a day. History that arrives late goes to the hours only.
 FINE = "mf"
@@ -107,7 +107,7 @@ class Keys:
         if clean is None:
             if len(known) >= self.values_max:
                 return "other"
-            clean = known[value] = value.translate(_BARRED)
+            clean = known[value] = segment_value(value)
             self.changed = True
         return clean
 
