@@ -97,12 +97,13 @@ class MergedAccounts:
         self._unsaved: set[tuple[str, int]] = set()
         # Segments to read out, in the order they changed.
         self._touched: dict[str, None] = {}
-        self._day = 0
+        self._day = self._told_day = 0
         # Counts by measure and segment, by window and last day; as they were last read out.
         self._counts: dict[str, dict[tuple[str, int], int | None]] = {}
 
-    def take(self, told: Iterable[Told]) -> None:
-        """Take what any source tells at any time."""
+    def take(self, told: Iterable[Told], head: int) -> None:
+        """Take what a source tells at any time; ``head``: the newest event time it has reached (ms)."""
+        self._told_day = max(self._told_day, head // DAY_MS)
         for key, number, sketch in told:
             days = self.days.setdefault(key, {})
             known = days.get(number)
@@ -110,7 +111,7 @@ class MergedAccounts:
             if merged != known:
                 days[number] = merged
                 self._unsaved.add((key, number))
-                gone = trim(days, self._day - MERGED_DAYS, 2 * MERGED_DAYS)
+                gone = trim(days, self._told_day - MERGED_DAYS, 2 * MERGED_DAYS)
                 self._unsaved.update((key, day) for day in gone)
                 self._touched.setdefault(key)
 

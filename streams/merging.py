@@ -60,9 +60,12 @@ class MergeState:
         if store is None:
             store = self.stores[pub.topic] = self._store(pub.topic)
         source = f"{pub.topic}/{pub.partition}"
-        # Told at a pace of their own.
-        self.tops.take(source, pub.version, pub.tops)
-        self.accounts.take(pub.accounts)
+        # Told at a pace of their own. Days are bounded by the teller's time: while a month of history is
+        # read, what is shown may be days behind, and today must not look too far ahead to be kept.
+        if pub.tops:
+            self.tops.advance(pub.head)
+            self.tops.take(source, pub.version, pub.tops)
+        self.accounts.take(pub.accounts, pub.head)
         if not store.apply(pub):
             return
         for name, rows in pub.lists.items():

@@ -64,7 +64,7 @@ def visit(shard: Shard, at: int, *accounts: str) -> None:
     sketches = Accounts(Keys(200))
     for account in accounts:
         sketches.add(DISTINCT["active"], at, at, ("customer", account), ("emea",))
-    shard.state.accounts.take(sketches.take_unpublished())
+    shard.state.accounts.take(sketches.take_unpublished(), at)
 
 
 def settled(shard: Shard) -> dict[tuple[str, str], Reading]:

@@ -70,7 +70,7 @@ def merged(*parts: Accounts) -> MergedAccounts:
     merged = MergedAccounts()
     for accounts in parts:
         while accounts.pending:
-            merged.take(accounts.take_unpublished())
+            merged.take(accounts.take_unpublished(), NOW)
     return merged
 
 
@@ -107,7 +107,7 @@ def test_sources_merge_in_any_order_with_repeats(parts: list[Any], random: Any) 
     random.shuffle(told)
     found = MergedAccounts()
     for days in told:
-        found.take(days)
+        found.take(days, NOW)
     assert found.days == whole.days
 
 
@@ -219,7 +219,7 @@ def test_days_are_bounded() -> None:
         at = NOW + day * DAY_MS
         accounts.add(ACTIVE, at, at, ("customer", "a"), ("emea",))
         if day % 5 == 0:
-            state.take(accounts.take_unpublished())
+            state.take(accounts.take_unpublished(), at)
             state.take_touched(at)
     assert all(len(days) <= KEEP_DAYS + 1 for days in accounts.days.values())
     assert all(len(days) <= MERGED_DAYS + 6 for days in state.days.values())
@@ -290,3 +290,14 @@ def test_participation_is_of_partners() -> None:
     assert found["tool_users", "all@30d"] == 2
     assert found["tool_users", "partner|tool=crm@30d"] == 1
     assert ("tool_users", "customer|tool=crm@30d") not in found
+
+
+def test_months_that_are_told_before_anything_is_read_end_with_their_newest_days() -> None:
+    """What is read out may be far behind what is told."""
+    state = MergedAccounts()
+    for ago in reversed(range(120)):
+        accounts = Accounts(Keys(200))
+        at = NOW - ago * DAY_MS
+        accounts.add(ACTIVE, at, at, ("customer", str(ago)), ("emea",))
+        state.take(accounts.take_unpublished(), at)
+    assert state.count("active", "customer", "30d", TODAY) == pytest.approx(30, abs=2)

@@ -345,3 +345,14 @@ def test_lists_are_taken_by_their_own_version() -> None:
     shown = [state.next_top() for _ in range(3)]
     rows = [{"term": "late", "n": 2, "error": 0}]
     assert shown == [("words", "customer", rows), ("words", "all", rows), None]
+
+
+def test_a_month_that_is_told_before_anything_is_shown_ends_with_its_newest_days() -> None:
+    """Lists are put together at their own pace; what they hold must not depend on it."""
+    state = MergeState(Settings())
+    for ago in reversed(range(30)):
+        at = NOW - ago * DAY_MS
+        about = ("feedback", 0, REST, 30 - ago, True, at, at, False, at, at)
+        tops = [("words|customer", at // DAY_MS, {"late": 1}, 0)]
+        state.take(Publication(*about, [], {}, tops))
+    assert state.next_top() == ("words", "customer", [{"term": "late", "n": 7, "error": 0}])
