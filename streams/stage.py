@@ -107,6 +107,9 @@ class Stage(Generic[S]):
         table = None if self.paused else await self.table(topic, partition)
         if table is None or self.paused:
             return None
+        if topic not in table.next:
+            # Not simply where this batch begins: the first may have been dropped while we paused.
+            table.next[topic] = await self.member.beginning(topic, partition)
         fresh = table.fit(topic, batch)
         if fresh is None:
             fresh = await self._bridge(table, topic, batch)

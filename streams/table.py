@@ -121,8 +121,8 @@ class PartitionTable(Generic[S]):
 
     def fit(self, topic: str, batch: RecordBatch) -> RecordBatch | None:
         """The part of a batch that is new; None if it begins behind a gap (seek to ``next``)."""
-        wanted = self.next.get(topic)
-        if wanted is None or batch.start == wanted:
+        wanted = self.next[topic]
+        if batch.start == wanted:
             return batch
         if batch.start > wanted:
             return None

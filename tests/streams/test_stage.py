@@ -130,6 +130,27 @@ async def test_batches_follow_one_another(stage: Stage[Nothing], member: Member)
     assert await offsets(stage, 5, 9) == [5, 6, 7, 8]
 
 
+async def test_a_first_batch_that_was_dropped_is_sought_back_to(
+    stage: Stage[Nothing], member: Member
+) -> None:
+    """Faust delivers before its assignment is settled: nothing is known of the topic yet."""
+    stage.paused = True
+    assert await offsets(stage, 0, 3) is None
+    stage.resume({0})
+    assert await offsets(stage, 3, 9) is None
+    assert member.seeks == [0]
+    assert await offsets(stage, 0, 9) == [*range(9)]
+
+
+async def test_what_retention_took_before_the_first_batch_is_nothing_to_wait_for(
+    stage: Stage[Nothing], member: Member
+) -> None:
+    """A topic that is older than the engine."""
+    member.oldest = 4
+    assert await offsets(stage, 4, 6) == [4, 5]
+    assert member.seeks == []
+
+
 async def test_what_retention_took_is_passed_and_said(
     stage: Stage[Nothing], member: Member, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -322,10 +322,3 @@ def test_a_batch_is_fitted_to_what_is_wanted_next(
     assert (fresh and [record.offset for record in fresh.records]) == offsets
     if fresh is not None:
         assert (fresh.start, fresh.end) == (5, max(5, end))
-
-
-def test_the_first_batch_ever_may_begin_anywhere() -> None:
-    """Retention may have taken the beginning."""
-    table = PartitionTable(Words(), "group", "state", 0)
-    first = batch(17, 20)
-    assert table.fit(SOURCE, first) is first
