@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
@@ -21,6 +20,7 @@ from streams.panes import NO_TIME
 from streams.projection import Outcome, Projection
 from streams.readout import Readout
 from streams.references import References
+from streams.sends import Sends
 from streams.stage import Stage, fail, log, now_ms
 from streams.table import PartitionTable
 
@@ -40,7 +40,7 @@ class MergeRun:
         self.producer = producer
         self.redis = connect.redis_client(settings)
         self.readouts: dict[int, tuple[Readout, Projection, Bench]] = {}
-        self.sent: dict[int, set[asyncio.Future[Any]]] = {}
+        self.sends: dict[int, Sends] = {}
         self.due_ms: dict[int, int] = {}
         # By shard: arrival at the broker of the newest record shown, and how long it took to be shown.
         self.shown: dict[int, tuple[int, int]] = {}
@@ -73,7 +73,7 @@ class MergeRun:
 
     async def _before_commit(self, table: PartitionTable[MergeState]) -> None:
         """What is saved must have been told: verdicts on judged panes, readings to Redis."""
-        await asyncio.gather(*self.sent.get(table.partition, ()))
+        await self._sends(table.partition).settled()
         if now_ms() >= self.due_ms.get(table.partition, 0):
             await self._show(table)
 
@@ -169,10 +169,12 @@ class MergeRun:
 
     async def _judge(self, partition: int, bench: Bench, budget_s: float) -> None:
         until = time.monotonic() + budget_s
-        pending = self.sent.setdefault(partition, set())
+        sends = self._sends(partition)
         for verdict in bench.judge(now_ms(), lambda: time.monotonic() < until):
             future = await self.producer.send(
                 self.names.verdicts, encode(verdict), key=verdict.fingerprint.encode(), partition=0
             )
-            pending.add(future)
-            future.add_done_callback(pending.discard)
+            sends.add(future)
+
+    def _sends(self, partition: int) -> Sends:
+        return self.sends.setdefault(partition, Sends())

@@ -17,6 +17,7 @@ from streams import distinct, tops
 from streams.folding import TopicState
 from streams.lists import Row
 from streams.panes import NO_TIME, Cells, PaneId
+from streams.sends import Sends
 from streams.spots import parts_of
 from streams.wire import EVERYWHERE, HERO, REST, Publication, Shards, encode_publication
 
@@ -49,7 +50,7 @@ class Publisher:
         self.producer = producer
         self.topic = topic
         self.shards = Shards(shards)
-        self.sent: set[asyncio.Future[Any]] = set()
+        self.sends = Sends()
         self.bytes = 0
         self._lock = asyncio.Lock()
 
@@ -129,9 +130,7 @@ class Publisher:
 
     async def _send(self, shard: int, value: bytes) -> None:
         self.bytes += len(value)
-        future = await self.producer.send(self.topic, value, partition=shard)
-        self.sent.add(future)
-        future.add_done_callback(self.sent.discard)
+        self.sends.add(await self.producer.send(self.topic, value, partition=shard))
 
     async def settled(self) -> None:
         """Wait until the broker has all that was published; raises what failed.
@@ -139,7 +138,7 @@ class Publisher:
         A publication under way has taken its cells already: it must be handed over first.
         """
         async with self._lock:
-            await asyncio.gather(*self.sent)
+            await self.sends.settled()
 
 
 def _of(state: TopicState, lane: int, version: int, now_ms: int, *, idle: bool) -> Publication:
