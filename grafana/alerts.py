@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from grafana.answers import AlertRow, Annotation
-from schemas.alerts import Alert
+from schemas.alerts import SEVERITY_WORDS, Alert
 from schemas.readings import parse_segment
 
 # Alerts of these audiences concern everyone.
 SHARED_AUDIENCES = frozenset({"all", "both", "none", "engine"})
-WORDS = {"ok": "resolved", "blue": "information", "yellow": "warning", "red": "critical"}
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 
 
@@ -36,7 +35,7 @@ def alert_row(alert: Alert) -> AlertRow:
     kept = {name: getattr(alert, name) for name in _SHARED_FIELDS}
     return AlertRow(
         time=alert.updated_at,
-        word=WORDS[alert.severity],
+        word=SEVERITY_WORDS[alert.severity],
         label=" · ".join(dims.values()) or audience,
         **kept,
     )

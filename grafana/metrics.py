@@ -12,11 +12,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grafana.alerts import WORDS, has_status
+from grafana.alerts import has_status
 from grafana.answers import Health
 from grafana.errors import StoreAwayError
 from grafana.handlers import Context
-from schemas.alerts import Alert, DeliveryHealth
+from schemas.alerts import SEVERITY_WORDS, Alert, DeliveryHealth
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX = "command_centre_"
@@ -51,7 +51,7 @@ def _lines(family: Family) -> Iterable[str]:
 
 def of_alerts(alerts: Sequence[Alert], receivers: Sequence[DeliveryHealth]) -> list[Family]:
     """How many there are, and whether people hear of them."""
-    active = [WORDS[a.severity] for a in alerts if has_status(a, "active")]
+    active = [SEVERITY_WORDS[a.severity] for a in alerts if has_status(a, "active")]
     return [
         Family(
             "alerts_active",

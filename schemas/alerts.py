@@ -12,6 +12,13 @@ Status = Literal["open", "acknowledged", "in_progress", "resolved"]
 # An alert resolves after this many clear panes in a row.
 CLEAR_PANES = 2
 SEVERITY_RANK: dict[str, int] = {"ok": 0, "blue": 1, "yellow": 2, "red": 3}
+# What people read for it; an alert is "ok" when it is over.
+SEVERITY_WORDS: dict[str, str] = {
+    "ok": "resolved",
+    "blue": "information",
+    "yellow": "warning",
+    "red": "critical",
+}
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,18 +11,16 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from detectors.wording import duration, shown
-from schemas.alerts import Alert
+from schemas.alerts import SEVERITY_WORDS, Alert
 from schemas.catalogue import KPIS, Unit
 from schemas.paging import Kind
 
-WORDS = {"red": "critical", "yellow": "warning", "blue": "information", "ok": "resolved"}
 FIELDS = frozenset(
     {
         *("title", "severity", "status", "kpi", "audience", "segment", "value", "expected", "n"),
         *("reason", "action", "since", "lasting", "owner", "link", "what", "fingerprint"),
     }
 )
-SINCE_HEAD = 2
 
 
 class Page(Struct, frozen=True):
@@ -63,7 +61,7 @@ class Texts(Struct, frozen=True):
         expected = "" if alert.expected is None else shown(alert.expected, _unit(alert))
         return {
             "title": alert.title,
-            "severity": WORDS[alert.severity],
+            "severity": SEVERITY_WORDS[alert.severity],
             "status": alert.status.replace("_", " "),
             "kpi": KPIS[alert.kpi].title if alert.kpi in KPIS else alert.kpi,
             "audience": alert.audience,

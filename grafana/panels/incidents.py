@@ -10,7 +10,7 @@ from grafana import alerts
 from grafana.handlers import Context
 from grafana.panels.wording import shown
 from grafana.query import Query
-from schemas.alerts import Alert, Status
+from schemas.alerts import SEVERITY_WORDS, Alert, Status
 from schemas.measures import DAY_MS
 
 
@@ -88,7 +88,7 @@ def _line(alert: Alert, currency: str) -> AlertLine:
     return AlertLine(
         time=alert.updated_at,
         title=alert.title,
-        severity=row.word if alert.severity != "ok" else alerts.WORDS[alert.peak],
+        severity=row.word if alert.severity != "ok" else SEVERITY_WORDS[alert.peak],
         description=f"{row.label}: {alert.reason}",
         status=alert.status,
         action_taken=_taken(alert),
@@ -119,7 +119,7 @@ async def by_severity(context: Context, query: Query) -> list[SeverityCounts]:
     """Active alerts by severity: one row."""
     audience = query.text("audience")
     active = [
-        alerts.WORDS[a.severity]
+        SEVERITY_WORDS[a.severity]
         for a in await context.store.alerts()
         if alerts.has_status(a, "active") and alerts.concerns(a, audience)
     ]
