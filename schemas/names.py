@@ -73,10 +73,6 @@ class Names:
         """Kafka name of a source topic."""
         return self.prefix + topic
 
-    def topic_of(self, source: str) -> str:
-        """The spec's name of a Kafka source topic (inverse of ``source``)."""
-        return source.removeprefix(self.prefix)
-
     def dead_letters(self, topic: str) -> str:
         """Where rejected records of a source topic go."""
         return self.source(topic) + DLQ_SUFFIX

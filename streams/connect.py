@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Iterable
 from typing import Any
 
 import redis.asyncio as redis
@@ -152,9 +151,3 @@ async def _described(admin: AIOKafkaAdminClient, names: list[str]) -> list[dict[
         if time.monotonic() > deadline:
             raise TopicError(f"topics do not appear on the broker: {', '.join(unseen)}")
         await asyncio.sleep(0.05)
-
-
-def topic_names(settings: Settings, topics: Iterable[str]) -> list[str]:
-    """Kafka names of source topics."""
-    names = Names(settings.prefix)
-    return [names.source(topic) for topic in topics]

@@ -56,4 +56,3 @@ def _season(day: tuple[float, ...], week: tuple[float, ...]) -> Season:
 
 CONSUMER = _season(_CONSUMER_DAY, _CONSUMER_WEEK)
 BUSINESS = _season(_BUSINESS_DAY, _BUSINESS_WEEK)
-EVEN = Season((1.0,) * WEEK_H, (tuple(accumulate(_WEIGHTS)),) * WEEK_H)

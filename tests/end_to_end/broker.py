@@ -108,7 +108,7 @@ async def read_sources(engine: Engine) -> dict[tuple[str, int], list[Stored]]:
     """All source records as the broker keeps them: what the oracle reads."""
     found = await read(engine, map(engine.names.source, TOPICS))
     return {
-        (engine.names.topic_of(tp.topic), tp.partition): [
+        (tp.topic.removeprefix(engine.names.prefix), tp.partition): [
             Stored(r.offset, r.timestamp, r.key, r.value) for r in records
         ]
         for tp, records in found.items()

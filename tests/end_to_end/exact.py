@@ -27,6 +27,14 @@ async def differences(engine: Engine, settle_s: float, produced: int | None = No
 
     ``produced``: how many records there must be; None: as many as the topics hold.
     """
+    panes, fates = await differences_apart(engine, settle_s, produced)
+    return panes + fates
+
+
+async def differences_apart(
+    engine: Engine, settle_s: float, produced: int | None = None
+) -> tuple[list[str], list[str]]:
+    """The same, panes apart from what was lost or doubled."""
     await settle(engine, settle_s)
     rows = engine.state()
     wall_clock = engine.settings["clock"] == "wall"
@@ -36,12 +44,12 @@ async def differences(engine: Engine, settle_s: float, produced: int | None = No
     )
     expected = compute(await read_sources(engine), limits, score)
     moments = [*expected.watermarks.values(), time.time_ns() // 1_000_000 if wall_clock else None]
-    wrong = [
+    panes = [
         f"{stage}: {line}"
         for stage in STAGES
         for line in compare(expected.cells, engine_cells(rows, stage), alive(stage, moments))
     ]
-    return wrong + _vanished(expected, produced) + await _dead_letters(engine, expected)
+    return panes, _vanished(expected, produced) + await _dead_letters(engine, expected)
 
 
 def _vanished(expected: Result, produced: int | None) -> list[str]:
@@ -59,7 +67,7 @@ async def _dead_letters(engine: Engine, expected: Result) -> list[str]:
     for records in letters.values():
         for record in records:
             about = {name.removeprefix(ERRORS): value.decode() for name, value in record.headers}
-            topic = engine.names.topic_of(about["topic"])
+            topic = about["topic"].removeprefix(engine.names.prefix)
             where = topic, int(about["partition"]), int(about["offset"])
             origins.append((*where, about["class.name"]))
     if sorted(origins) == sorted(expected.dead):

@@ -12,16 +12,11 @@ PREFIXES = ("", "replay-1.", "a-")
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_is_found_by_its_kafka_name(prefix: str, topic: str) -> None:
+def test_a_topic_begins_with_the_prefix(prefix: str, topic: str) -> None:
     """And its dead letters stand beside it."""
     names = Names(prefix)
-    assert names.topic_of(names.source(topic)) == topic
+    assert names.source(topic) == prefix + topic
     assert names.dead_letters(topic) == f"{names.source(topic)}.dlq"
-
-
-def test_a_prefix_is_taken_off_once() -> None:
-    """A topic may begin like its prefix."""
-    assert Names("tickets").topic_of("ticketstickets") == "tickets"
 
 
 def every_name(names: Names) -> set[str]:

@@ -98,8 +98,3 @@ def test_references_are_kept_for_ever_and_whole() -> None:
     config = connect.topics(Settings())["reference"][1]
     assert (config["retention.ms"], config["retention.bytes"]) == ("-1", "-1")
     assert "cleanup.policy" not in config
-
-
-def test_source_topics_by_their_kafka_names() -> None:
-    """With the prefix in front."""
-    assert connect.topic_names(Settings(prefix="x."), ["tickets"]) == ["x.tickets"]
