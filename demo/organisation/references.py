@@ -38,11 +38,15 @@ def _references(sim: Simulation, at: int, _thing: Thing) -> None:
         )
         if "audience" not in where:
             _set(sim, at, "market_share", "fact", MARKET_EUR * part, where, currency="EUR")
-    for partner in sim.world.partners:
-        if partner.kind in ("reseller", "integrator"):
-            target = round(SALES_TARGET_EUR * partner.size)
-            where = {"partner": partner.id}
-            _set(sim, at, "partner_revenue", "target", target, where, currency="EUR")
+    sellers = [p for p in sim.world.partners if p.kind in ("reseller", "integrator")]
+    sizes = sum(partner.size for partner in sellers)
+    for partner in sellers:
+        target = round(SALES_TARGET_EUR * partner.size)
+        where = {"partner": partner.id}
+        _set(sim, at, "partner_revenue", "target", target, where, currency="EUR")
+        last_year = round(REVENUE_YEAR_BEFORE_EUR * (1 - CUSTOMERS_PART) * partner.size / sizes)
+        where = {"audience": "partner", "partner": partner.id}
+        _set(sim, at, "revenue_growth", "fact", last_year, where, currency="EUR")
 
 
 def _parts() -> Iterator[tuple[dict[str, str], float]]:
