@@ -152,6 +152,7 @@ class Worker:
             (0.2, self.reader.follow),
             (1.0, self.report),
             (1.0, self.check_progress),
+            (1.0, self.go_back),
             (settings.checkpoint_s, self.checkpoint),
         ]
         await asyncio.gather(*(self._every(seconds, call) for seconds, call in loops))
@@ -168,6 +169,11 @@ class Worker:
         """Save all tables."""
         for run in (self.fold, self.merge, self.watch, self.page):
             await run.stage.checkpoint_all()
+
+    async def go_back(self) -> None:
+        """Read again what came while its table could not take it."""
+        for run in (self.fold, self.merge, self.watch, self.page):
+            await run.stage.go_back()
 
     async def check_progress(self) -> None:
         """End a worker that stands still with records unread: its supervisor starts a new one."""

@@ -74,6 +74,8 @@ class Stage(Generic[S]):
         # Whether a state that changes by itself has to be saved, though nothing came.
         self.unsaved: Callable[[S], bool] = lambda _: False
         self._opening: dict[int, asyncio.Lock] = {}
+        # Topics and partitions of batches that came when nobody could take them.
+        self._dropped: set[tuple[str, int]] = set()
 
     async def table(self, topic: str, partition: int) -> PartitionTable[S] | None:
         """The table of a partition number, opened if need be; None if it is not ours."""
@@ -106,10 +108,9 @@ class Stage(Generic[S]):
         """The table and the part of a batch that is new to it; None if there is nothing to do."""
         table = None if self.paused else await self.table(topic, partition)
         if table is None or self.paused:
+            self._dropped.add((topic, partition))
             return None
-        if topic not in table.next:
-            # Not simply where this batch begins: the first may have been dropped while we paused.
-            table.next[topic] = await self.member.beginning(topic, partition)
+        await self._begin(table, topic)
         fresh = table.fit(topic, batch)
         if fresh is None:
             fresh = await self._bridge(table, topic, batch)
@@ -119,6 +120,25 @@ class Stage(Generic[S]):
         table.next[topic] = fresh.end
         self.progress_ms = now_ms()
         return table, fresh
+
+    async def _begin(self, table: PartitionTable[S], topic: str) -> None:
+        """A topic of which nothing is known begins at its beginning.
+
+        Not simply where a batch begins: the first may have been dropped.
+        """
+        if topic not in table.next:
+            table.next[topic] = await self.member.beginning(topic, table.partition)
+
+    async def go_back(self) -> None:
+        """Seek back to what was dropped and is ours after all: nothing may follow that shows a gap."""
+        if self.paused:
+            return
+        dropped, self._dropped = self._dropped, set()
+        for topic, partition in dropped:
+            table = await self.table(topic, partition)
+            if table is not None:
+                await self._begin(table, topic)
+                await self.member.seek(topic, partition, table.next[topic])
 
     async def _bridge(
         self, table: PartitionTable[S], topic: str, batch: RecordBatch

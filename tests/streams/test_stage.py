@@ -142,6 +142,31 @@ async def test_a_first_batch_that_was_dropped_is_sought_back_to(
     assert await offsets(stage, 0, 9) == [*range(9)]
 
 
+async def test_a_dropped_batch_that_nothing_follows_is_read_again(
+    stage: Stage[Nothing], member: Member
+) -> None:
+    """Once it is known whose it is; and only if it is ours."""
+    await offsets(stage, 0, 3)
+    stage.paused = True
+    await offsets(stage, 3, 9)
+    await stage.go_back()
+    assert member.seeks == []
+    stage.resume({0})
+    await stage.go_back()
+    await stage.go_back()
+    assert member.seeks == [3]
+
+
+async def test_a_dropped_batch_of_others_is_left_to_them(
+    stage: Stage[Nothing], member: Member
+) -> None:
+    """Whoever owns the partition reads it."""
+    member.owned = set()
+    await offsets(stage, 0, 3)
+    await stage.go_back()
+    assert (member.seeks, Table.opened) == ([], 0)
+
+
 async def test_what_retention_took_before_the_first_batch_is_nothing_to_wait_for(
     stage: Stage[Nothing], member: Member
 ) -> None:
