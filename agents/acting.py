@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -48,7 +49,11 @@ class AskedTopic:
                 self._producer = producer
             return self._producer
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        """Connect when first needed."""
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
         """Disconnect."""
         if self._producer is not None:
             await self._producer.stop()

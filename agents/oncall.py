@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from time import monotonic, time_ns
+from time import monotonic
 
 from agents.acting import AskedTopic
 from agents.paging.outbox import Answer, Message
@@ -17,6 +17,7 @@ from schemas.names import Names
 from schemas.paging import Attempt, Replay
 from schemas.readings import encode
 from schemas.settings import Settings
+from streams.stage import now_ms
 
 SETTLED_WITHIN_S = 15.0
 TEST = "test"
@@ -57,11 +58,7 @@ class OnCall:
     async def put(self, what: Action | Silence) -> ActionOutcome | None:
         """Append an action or silence, and wait for its outcome."""
         before = await self.store.outcome(what.id)
-        topic = AskedTopic(self.settings, Names(self.settings.prefix).actions)
-        try:
-            await topic.append(what.id.encode(), encode(what))
-        finally:
-            await topic.close()
+        await self._ask(Names(self.settings.prefix).actions, what)
         deadline = monotonic() + SETTLED_WITHIN_S
         while (outcome := await self.store.outcome(what.id)) == before:
             if monotonic() > deadline:
@@ -74,11 +71,11 @@ class OnCall:
         asked = Replay(
             id=uuid.uuid4().hex, who=who, at=now_ms(), receiver=receiver, fingerprint=fingerprint
         )
-        topic = AskedTopic(self.settings, Names(self.settings.prefix).replays)
-        try:
-            await topic.append(asked.id.encode(), encode(asked))
-        finally:
-            await topic.close()
+        await self._ask(Names(self.settings.prefix).replays, asked)
+
+    async def _ask(self, topic: str, what: Action | Silence | Replay) -> None:
+        async with AskedTopic(self.settings, topic) as asked:
+            await asked.append(what.id.encode(), encode(what))
 
     async def attempts(self, count: int) -> list[Attempt]:
         """The last attempts to tell somebody, newest first."""
@@ -87,11 +84,6 @@ class OnCall:
     async def close(self) -> None:
         """Disconnect."""
         await self.store.close()
-
-
-def now_ms() -> int:
-    """The clock of this machine."""
-    return time_ns() // 1_000_000
 
 
 async def send_test(settings: Settings, plan: Plan, names: list[str]) -> dict[str, list[Answer]]:

@@ -12,10 +12,11 @@ from rich.text import Text
 
 from agents.commands.pages import check, log, replay, test
 from agents.commands.tables import clock_of, plain_table, run_oncall
-from agents.oncall import OnCall, now_ms
+from agents.oncall import OnCall
 from detectors.wording import duration, shown
 from schemas.alerts import SEVERITY_RANK, ActionName, ActionOutcome, Alert, Silence
 from schemas.settings import Settings
+from streams.stage import now_ms
 
 COLOURS = {"red": "bold red", "yellow": "yellow", "blue": "blue", "ok": "green"}
 

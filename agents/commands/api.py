@@ -27,8 +27,5 @@ def api(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    topic = AskedTopic(settings, Names(settings.prefix).actions)
-    try:
-        await serve_until_told(settings, topic.append)
-    finally:
-        await topic.close()
+    async with AskedTopic(settings, Names(settings.prefix).actions) as actions:
+        await serve_until_told(settings, actions.append)
