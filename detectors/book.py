@@ -154,7 +154,7 @@ class Book:
     def _now(self, now_ms: int) -> Now:
         until = ((s, in_force(s, now_ms, self.policy.zone)) for s in self.silences.values())
         silences = [(s, end) for s, end in until if end is not None]
-        return Now(now_ms, silences, muted_kinds(self.alerts.values()))
+        return Now(now_ms, silences, muted_kinds(self.alerts.values(), now_ms))
 
     # one alert
 
@@ -170,7 +170,8 @@ class Book:
             reason = Reason.RESOLVED if page else reason
         else:
             alert, page, why = self._open(alert, now)
-            reason = reason or why
+            # A reminder that falls due as something else happens is still one.
+            reason = why if why == Reason.REMINDED else reason or why
         if alert is before and not reason:
             return
         alert = replace(alert, untold="")

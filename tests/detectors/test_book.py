@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.book import HOLD_MS, STEADY_AFTER_MS, Book, Policy
 from detectors.grouping import ORPHAN_AFTER_MS
+from detectors.inhibition import GRACE_MS
 from detectors.lifecycle import OPENINGS_MAX
 from schemas.alerts import (
     SEVERITY_RANK,
@@ -190,20 +191,57 @@ def test_a_thousand_breaches_are_one_page_each_way() -> None:
     assert len(desk.wait()) == 1
 
 
-def test_a_cause_mutes_its_consequences_while_it_is_open() -> None:
-    """What is still true afterwards pages then."""
+SHOP: dict[str, Any] = {
+    "segment": "customer|service=shop",
+    "rule": "downtime",
+    "kpi": "availability",
+}
+
+
+def down() -> Desk:
+    """The shop is down, and customers say so; people were told of the first only."""
     desk = Desk()
-    shop: dict[str, Any] = {
-        "segment": "customer|service=shop",
-        "rule": "downtime",
-        "kpi": "availability",
-    }
-    desk.bad(**shop)
+    desk.bad(**SHOP)
     desk.bad()
     assert desk.wait() == [("customer|service=shop", "opened")]
     assert desk.alert().muted == "inhibited by Downtime: shop"
-    desk.good(**shop)
-    assert set(desk.wait()) == {("customer|service=shop", "resolved"), ("customer", "unmuted")}
+    return desk
+
+
+def test_what_still_holds_some_time_after_its_cause_pages_then() -> None:
+    """Once."""
+    desk = down()
+    desk.good(**SHOP)
+    assert desk.wait() == [("customer|service=shop", "resolved")]
+    assert desk.wait(GRACE_MS["downtime"] - 5_000) == []
+    assert desk.wait(5_000) == [("customer", "unmuted")]
+    assert desk.wait(10_000) == []
+
+
+def test_a_consequence_that_ends_with_its_cause_never_pages() -> None:
+    """Neither its beginning nor its end; also one that opens when the cause is just over."""
+    desk = down()
+    desk.good(**SHOP)
+    desk.wait()
+    desk.bad(rule="slow_support", kpi="first_response_time")
+    assert desk.wait(10 * MINUTE_MS) == []
+    desk.good()
+    desk.good(rule="slow_support")
+    assert desk.wait() == []
+    assert desk.wait(GRACE_MS["downtime"]) == []
+
+
+def test_a_cause_that_comes_back_mutes_on() -> None:
+    """The time after it begins again with its last end."""
+    desk = down()
+    desk.good(**SHOP)
+    desk.wait(20 * MINUTE_MS)
+    desk.bad(**SHOP)
+    desk.wait()
+    desk.good(**SHOP)
+    desk.wait()
+    assert all(segment != "customer" for segment, _ in desk.wait(GRACE_MS["downtime"] - 5_000))
+    assert ("customer", "unmuted") in desk.wait(5_000)
 
 
 def test_a_resolve_reaches_whoever_was_paged_even_if_silenced_since() -> None:
@@ -217,6 +255,18 @@ def test_a_resolve_reaches_whoever_was_paged_even_if_silenced_since() -> None:
     assert desk.alert().muted.startswith("silenced by k until ")
     desk.good()
     assert desk.wait() == [("customer", "resolved")]
+
+
+def test_a_reminder_that_falls_due_as_an_alert_gets_worse_again_is_a_reminder() -> None:
+    """People were told that it is red: that is no news."""
+    desk = Desk()
+    desk.bad()
+    desk.wait()
+    desk.now += 1_000
+    desk.bad(severity="blue")
+    desk.now += desk.book.policy.repeat_ms
+    desk.bad()
+    assert desk.wait() == [("customer", "reminded")]
 
 
 def test_a_red_alert_that_nobody_acknowledges_pages_again() -> None:
