@@ -10,6 +10,8 @@ from demo.organisation.seasons import REGIONS
 from demo.organisation.simulation import Simulation
 from demo.organisation.world import SERVICES, SKUS
 
+LARGE = 1.5
+
 
 class Scenario(Struct, frozen=True, kw_only=True):
     """One kind: ``where`` draws its segment, ``burst`` names ``count`` events of its own."""
@@ -31,8 +33,10 @@ def _channel_region(sim: Simulation) -> str:
     return f"customer|channel={channel},region={sim.pick(REGIONS)}"
 
 
-def _seller(sim: Simulation) -> str:
-    return f"partner|partner={sim.world.seller(sim.random()).id}"
+def _large_seller(sim: Simulation) -> str:
+    """What a small one sells in a week says little: its alert waits for more orders."""
+    large = tuple(p.id for p in sim.world.seller.partners if p.size >= LARGE)
+    return f"partner|partner={sim.pick(large)}"
 
 
 def _carrier(sim: Simulation) -> str:
@@ -113,7 +117,7 @@ SCENARIOS: dict[str, Scenario] = {
     "performance_drop": Scenario(
         audience="partner",
         minutes=10,
-        where=_seller,
+        where=_large_seller,
         text="One partner sells hardly anything and sends goods back",
         burst="returns",
         count=8,
