@@ -6,6 +6,7 @@ grows (until a worker begins anew).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -113,6 +114,12 @@ def of_sources(health: Health) -> list[Family]:
     ]
 
 
+def of_this_process() -> Family:
+    """What serving costs."""
+    about = "CPU time of the process that serves API and wall"
+    return Family("api_cpu_seconds_total", "counter", about, [({}, time.process_time())])
+
+
 def endpoint(context: Context) -> Callable[[Request], Awaitable[Response]]:
     """Answers a scrape; with Redis away only that the engine is not up."""
 
@@ -124,6 +131,6 @@ def endpoint(context: Context) -> Callable[[Request], Awaitable[Response]]:
         except StoreAwayError:
             # How many alerts there are is not known: 0 would say that all is well.
             told = of_sources(health)
-        return Response(text(told), media_type=CONTENT_TYPE)
+        return Response(text([*told, of_this_process()]), media_type=CONTENT_TYPE)
 
     return scrape

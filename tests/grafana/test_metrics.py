@@ -37,6 +37,7 @@ async def test_counts_lags_and_ages_are_told_by_topic(client: Client, seeder: Se
     assert re.search(r'command_centre_data_age_seconds\{topic="tickets"\} \d+\.\d+', told)
     assert 'command_centre_alerts_active{severity="critical"} 2' in told
     assert "command_centre_up 1.0" in told
+    assert re.search(r"^command_centre_api_cpu_seconds_total \d+\.\d+$", told, re.MULTILINE)
 
 
 async def test_an_engine_that_never_reported_is_down_and_counts_nothing(client: Client) -> None:
