@@ -59,12 +59,15 @@ def _quotient(part: float, whole: float, n: float) -> Figures:
     return Figures(part / whole, round(n), round(part), round(whole))
 
 
-def share(o: Operands) -> Figures:
-    """``part / whole``."""
-    part, whole = o.known("part"), o.known("whole")
+def _of_whole(part: float | None, whole: float | None) -> Figures:
     if part is None or whole is None or whole <= 0:
         return NO_DATA
     return _quotient(part, whole, whole)
+
+
+def share(o: Operands) -> Figures:
+    """``part / whole``."""
+    return _of_whole(o.known("part"), o.known("whole"))
 
 
 def of_fact(o: Operands) -> Figures:
@@ -77,10 +80,7 @@ def of_fact(o: Operands) -> Figures:
 
 def mean(o: Operands) -> Figures:
     """``sum / count``, for each of those there are now."""
-    total, count = o.known("sum"), o.known("count")
-    if total is None or count is None or count <= 0:
-        return NO_DATA
-    return _quotient(total, count, count)
+    return _of_whole(o.known("sum"), o.known("count"))
 
 
 def growth(o: Operands) -> Figures:

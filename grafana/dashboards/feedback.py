@@ -7,7 +7,7 @@ from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Folder, Page, Row
 from grafana.dashboards.signals import latest_feedback
 from grafana.dashboards.splits import columns, pie, shares
-from grafana.dashboards.things import terms
+from grafana.dashboards.things import keywords
 
 SENTIMENTS = ("positive", "neutral", "negative")
 
@@ -71,20 +71,7 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
             Row(
                 10,
                 (
-                    terms(
-                        "Positive keywords",
-                        "Terms of positive texts, 7 days",
-                        "keywords_positive",
-                        of,
-                        colour="green",
-                    ),
-                    terms(
-                        "Negative keywords",
-                        "Terms of negative texts, 7 days",
-                        "keywords_negative",
-                        of,
-                        colour="red",
-                    ),
+                    *keywords(of),
                     latest_feedback(of),
                 ),
                 (6, 6, 12),

@@ -10,7 +10,7 @@ from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Folder, Page, Row
 from grafana.dashboards.signals import latest_feedback
 from grafana.dashboards.splits import bars, pie, shares
-from grafana.dashboards.things import cloud, terms
+from grafana.dashboards.things import cloud, keywords, terms
 
 
 def pages(limits: Limits) -> list[Page]:
@@ -114,20 +114,7 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
                 (
                     cloud("Words", "Terms by how many texts have them, 7 days", of),
                     terms("Most frequent words", "The same as bars, 7 days", "words", of),
-                    terms(
-                        "Positive keywords",
-                        "Terms of positive texts, 7 days",
-                        "keywords_positive",
-                        of,
-                        colour="green",
-                    ),
-                    terms(
-                        "Negative keywords",
-                        "Terms of negative texts, 7 days",
-                        "keywords_negative",
-                        of,
-                        colour="red",
-                    ),
+                    *keywords(of),
                 ),
                 (9, 5, 5, 5),
             ),

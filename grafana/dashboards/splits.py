@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from grafana_foundation_sdk.builders.dashboard import FieldColor, Panel
 from grafana_foundation_sdk.models.dashboard import FieldColorModeId
 
@@ -35,19 +37,21 @@ def bars(
         titled(kpi, named, window)
         .type("bargauge")
         .with_target(_split(kpi_id, split, audience, window, top, _order(kpi)))
-        .options(
-            {
-                "orientation": "horizontal",
-                "displayMode": "basic",
-                "valueMode": "text",
-                "showUnfilled": True,
-                "namePlacement": "left",
-                "reduceOptions": {**VALUES, "fields": "/^value$/", "limit": top},
-            }
-        )
+        .options(_bars(limit=top))
         .thresholds(looks.thresholds(kpi, limits))
         .color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     )
+
+
+def _bars(**reduced: int) -> dict[str, Any]:
+    return {
+        "orientation": "horizontal",
+        "displayMode": "basic",
+        "valueMode": "text",
+        "showUnfilled": True,
+        "namePlacement": "left",
+        "reduceOptions": {**VALUES, "fields": "/^value$/", **reduced},
+    }
 
 
 def levels(kpi_ids: tuple[str, ...], title: str, about: str, *, audience: str = "") -> Panel:
@@ -55,16 +59,7 @@ def levels(kpi_ids: tuple[str, ...], title: str, about: str, *, audience: str = 
     return (
         _several(kpi_ids, title, about, audience)
         .type("bargauge")
-        .options(
-            {
-                "orientation": "horizontal",
-                "displayMode": "basic",
-                "valueMode": "text",
-                "showUnfilled": True,
-                "namePlacement": "left",
-                "reduceOptions": {**VALUES, "fields": "/^value$/"},
-            }
-        )
+        .options(_bars())
         .thresholds(looks.plain())
     )
 

@@ -245,6 +245,20 @@ def terms(
     )
 
 
+def keywords(audience: str) -> tuple[Panel, ...]:
+    """The terms of positive and of negative texts."""
+    return tuple(
+        terms(
+            f"{tone.capitalize()} keywords",
+            f"Terms of {tone} texts, 7 days",
+            f"keywords_{tone}",
+            audience,
+            colour=colour,
+        )
+        for tone, colour in (("positive", "green"), ("negative", "red"))
+    )
+
+
 def _terms(name: str, audience: str, top: int) -> Ask:
     columns = (Column("term", type="string"), Column("n"))
     return Ask("list", columns, {"name": name, "audience": audience, "top": str(top)})
