@@ -63,21 +63,26 @@ async def listing(context: Context, query: Query) -> list[Row]:
 
 async def register(context: Context, query: Query) -> list[Row]:
     """A register's rows within the filters, with what can only be said now: how old, how late, which state."""
-    now_ms, audience = context.data_now_ms(), query.text("audience")
-    name, wanted = query.text("name"), filters(query, FILTERS)
+    now_ms, name = context.data_now_ms(), query.text("name")
     chosen = {column: query.values(column) for column in CHOICES}
-    rows = await context.store.register(name)
     told = _TOLD.get(name, _nothing)
     kept = [
         {**_timed(row), **told(row, now_ms)}
-        for row in rows
-        if concerns(row, audience) and _within(row, wanted) and _chosen(row, chosen)
+        for row in await register_rows(context, query, name)
+        if _chosen(row, chosen)
     ]
     return kept[: query.integer("top")]
 
 
-def _within(row: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    return all(row[name] == value for name, value in wanted.items() if name in row)
+async def register_rows(context: Context, query: Query, name: str) -> list[Row]:
+    """A register's rows as they were told, of the audience and within the filters."""
+    audience, wanted = query.text("audience"), filters(query, FILTERS)
+    return [
+        row
+        for row in await context.store.register(name)
+        if concerns(row, audience)
+        and all(row[column] == value for column, value in wanted.items() if column in row)
+    ]
 
 
 def _chosen(row: Mapping[str, Any], chosen: Mapping[str, list[str]]) -> bool:

@@ -10,9 +10,8 @@ from msgspec import Struct
 from grafana import kpis
 from grafana.handlers import Context
 from grafana.panels.key_workflows import KEY_WORKFLOWS
-from grafana.panels.scope import FILTERS, filters
+from grafana.panels.things import register_rows
 from grafana.query import Query
-from grafana.registers import concerns
 from schemas.catalogue import KPIS
 from schemas.readings import field, segment
 
@@ -68,22 +67,12 @@ async def under_way(context: Context, query: Query) -> list[WorkflowRow]:
     now_ms, wanted = context.data_now_ms(), query.values("state")
     rows = [
         row
-        for raw in await _register(context, query, "workflows")
+        for raw in await register_rows(context, query, "workflows")
         if (row := workflow_row(raw, now_ms)).state in wanted or not wanted
     ]
     late_first = wanted == ["delayed"]
     rows.sort(key=lambda r: (-(r.late or 0) if late_first else r.due_at or now_ms * 2, r.id))
     return rows[: query.integer("top")]
-
-
-async def _register(context: Context, query: Query, name: str) -> list[dict[str, Any]]:
-    audience, wanted = query.text("audience"), filters(query, FILTERS)
-    return [
-        row
-        for row in await context.store.register(name)
-        if concerns(row, audience)
-        and all(row[column] == value for column, value in wanted.items() if column in row)
-    ]
 
 
 def workflow_row(row: Mapping[str, Any], now_ms: int) -> WorkflowRow:
@@ -127,9 +116,9 @@ async def timeline(context: Context, query: Query) -> list[Span]:
     """
     now_ms = context.data_now_ms()
     from_ms, to_ms = query.span(now_ms)
-    running = await _register(context, query, "workflows")
+    running = await register_rows(context, query, "workflows")
     running.sort(key=lambda r: (_URGENCY[state_at(r, now_ms)], r.get("due_at") or now_ms * 2))
-    done = await _register(context, query, "workflows_completed")
+    done = await register_rows(context, query, "workflows_completed")
     lanes = [*running, *done][: query.integer("top")]
     return [
         Span(start=max(s.start, from_ms), end=min(s.end, to_ms), workflow=s.workflow, state=s.state)
