@@ -9,21 +9,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from agents.reporting import resident_bytes
-from demo.embedded import EmbeddedKafka, EmbeddedRedis
+from demo.embedded import EmbeddedRedis
 from tests.end_to_end.processes import Engine, Worker
+from tests.faults.broker import ProxiedKafka
 from tests.faults.proxy import Proxy
 
 PLACES = 25
 
 
 class Cluster:
-    """One engine on servers of its own. Workers reach Redis through a proxy."""
+    """One engine on servers of its own. Workers reach both through proxies, the tests do not."""
 
     def __init__(self, directory: Path, *, session_s: float = 3, **settings: object) -> None:
         self.directory = directory
         self.session_s = session_s
-        self.kafka = EmbeddedKafka(directory / "kafka")
+        self.broker_network = Proxy()
+        self.kafka = ProxiedKafka(directory / "kafka", self.broker_network)
         self.redis = EmbeddedRedis(directory / "redis")
         self.settings: dict[str, object] = {
             "partitions": 4,
@@ -37,18 +38,19 @@ class Cluster:
         self.wanted = 0
         self.restarts = 0
         self.engine: Engine
-        self.network: Proxy
+        self.redis_network: Proxy
         self._stack = ExitStack()
         self._supervisor: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
         """Start servers, make topics; no worker yet."""
+        self._stack.enter_context(self.broker_network)
         for server in (self.kafka, self.redis):
             self._stack.enter_context(server)
-        self.network = self._stack.enter_context(Proxy(self.redis.address))
+        self.redis_network = self._stack.enter_context(Proxy(self.redis.address))
         self.engine = Engine(
             self.kafka.address,
-            f"redis://{self.network.address}/0",
+            f"redis://{self.redis_network.address}/0",
             "f.",
             self.directory,
             **self.settings,
@@ -79,12 +81,16 @@ class Cluster:
         while True:
             self.workers = [w for w in self.workers if w.running]
             while len(self.workers) < self.wanted:
-                self.workers.append(self.engine.start())
+                self.workers.append(self.start())
                 started += 1
                 self.restarts = started - self.wanted
             if len(self.workers) > self.wanted:
                 await asyncio.to_thread(self.workers.pop(0).stop)
             await asyncio.sleep(0.2)
+
+    def start(self, module: str = "agents", **variables: str) -> Worker:
+        """Start one more worker, which reaches the broker through its proxy."""
+        return self.engine.start(module, CC_KAFKA=self.broker_network.address, **variables)
 
     def signal_broker(self, number: signal.Signals) -> None:
         """Freeze or wake the broker."""
@@ -98,7 +104,3 @@ class Cluster:
     def _signal(pid: int | None, number: signal.Signals) -> None:
         assert pid is not None
         os.kill(pid, number)
-
-    def memory_bytes(self) -> int:
-        """Resident memory of all workers."""
-        return sum(resident_bytes(w.pid) for w in self.workers if w.running)

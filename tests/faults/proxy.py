@@ -1,4 +1,4 @@
-"""A small TCP proxy that makes a network slow or gone."""
+"""A small TCP proxy that makes a network slow, silent or gone."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Self
 
 HOST = "127.0.0.1"
 CHUNK_BYTES = 65_536
+SILENT_S = 0.05
 
 
 class Proxy:
-    """Hands bytes on to ``host:port`` from a port of its own; ``delay_s`` may change."""
+    """Hands bytes on to ``target`` (``host:port``) from a port of its own; both may change."""
 
-    def __init__(self, target: str) -> None:
-        host, _, port = target.rpartition(":")
-        self._target = host, int(port)
+    def __init__(self, target: str = "") -> None:
+        self.target = target
         self.delay_s = 0.0
         self.gone = False
+        self.silent = False
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -48,7 +49,7 @@ class Proxy:
 
     def mend(self) -> None:
         """Be a good network again."""
-        self.gone = False
+        self.gone = self.silent = False
         self.delay_s = 0.0
 
     def _run(self) -> None:
@@ -72,7 +73,7 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            there, back = await asyncio.open_connection(*self._target)
+            there, back = await asyncio.open_connection(*self.target.rsplit(":", 1))
         except OSError:
             writer.transport.abort()
             return
@@ -81,10 +82,17 @@ class Proxy:
             await asyncio.gather(self._hand_on(reader, back), self._hand_on(there, writer))
         self._writers -= {writer, back}
 
+    async def _travel(self) -> None:
+        await asyncio.sleep(self.delay_s)
+        while True:
+            if not self.silent:
+                return
+            await asyncio.sleep(SILENT_S)
+
     async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(CHUNK_BYTES):
-                await asyncio.sleep(self.delay_s)
+                await self._travel()
                 writer.write(data)
                 await writer.drain()
         with contextlib.suppress(OSError, RuntimeError):

@@ -6,56 +6,27 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from agents.reporting import resident_bytes
 from tests.end_to_end.broker import all_of, produce
+from tests.end_to_end.exact import differences_apart
 from tests.end_to_end.processes import Engine
 from tests.faults.cluster import Cluster
+from tests.faults.drill import Drill
 from tests.faults.faults import Fault
+from tests.faults.report import Happened, Report
+from tests.faults.witness import Witness, committed_offsets, two_finals
 from tests.oracle.generate import TOPICS, Record
 
 POLL_S = 0.25
 PART_S = 0.5
 RECOVERY_MAX_S = 120
-
-
-@dataclass
-class Happened:
-    """One fault: when (s since the run began), and how long until all was worked off again."""
-
-    name: str
-    at_s: float
-    recovery_s: float
-
-
-@dataclass
-class Report:
-    """What a run came to."""
-
-    seed: int
-    produced: int = 0
-    restarts: int = 0
-    faults: list[Happened] = field(default_factory=list)
-    memory: list[tuple[float, int]] = field(default_factory=list)
-
-    def lines(self) -> list[str]:
-        """For people."""
-        times = sorted(f.recovery_s for f in self.faults)
-        rows = [f"{f.at_s:7.0f} s  {f.recovery_s:6.1f} s  {f.name}" for f in self.faults]
-        if times:
-            p50, worst = times[len(times) // 2], times[-1]
-            rows.append(f"recovery: p50 {p50:.1f} s, worst {worst:.1f} s")
-        rows.append(
-            f"seed {self.seed}: {len(self.faults)} faults, {self.produced} records, "
-            f"{self.restarts} workers started anew"
-        )
-        return rows
+SAMPLE_S = 5.0
 
 
 class Run:
@@ -67,6 +38,8 @@ class Run:
         self.records = [r for r in records if r.topic != "reference"]
         self.random = Random(seed)
         self.report = Report(seed)
+        self.witness = Witness(cluster.engine)
+        self.drill = Drill(cluster.engine)
         self.enough = False
         self._began = time.monotonic()
 
@@ -87,7 +60,7 @@ class Run:
             part = self.records[self.report.produced : self.report.produced + size]
             try:
                 await produce(self.cluster.engine, part)
-            except KafkaError:
+            except (KafkaError, OSError, TimeoutError):
                 await asyncio.sleep(PART_S)  # again; written twice perhaps: repeats
                 continue
             self.report.produced += len(part)
@@ -95,17 +68,34 @@ class Run:
             if wait > 0:
                 await asyncio.sleep(wait)
 
+    async def weigh(self) -> None:
+        """Note every worker's memory, for ever."""
+        while True:
+            for worker in self.cluster.workers:
+                size = resident_bytes(worker.pid) if worker.running else 0
+                if size:
+                    self.report.memory[worker.pid].append((self.elapsed_s, size))
+            await asyncio.sleep(SAMPLE_S)
+
     async def suffer(self, fault: Fault, span_s: float) -> Happened:
         """Let a fault happen; wait until all that was unread when it was mended is saved."""
         at_s = self.elapsed_s
         await fault.script(self.cluster, self.random, span_s)
         began = time.monotonic()
         await worked_off(self.cluster.engine)
-        happened = Happened(fault.name, at_s, time.monotonic() - began)
-        self.report.faults.append(happened)
-        self.report.memory.append((self.elapsed_s, self.cluster.memory_bytes()))
+        happened = Happened(fault.name, at_s, time.monotonic() - began, fault.recovery_s)
+        self.report.suffered(happened)
         self.report.restarts = self.cluster.restarts
         return happened
+
+    async def judge(self, settle_s: float) -> None:
+        """Hold all that was saved, published and told against what it must be."""
+        wrong, engine = self.report.wrong, self.cluster.engine
+        wrong["I1"], wrong["I7"] = await differences_apart(engine, settle_s)
+        wrong["I2"] = await two_finals(engine)
+        await self.witness.look()
+        wrong["I5"] = self.witness.wrong
+        wrong["I3"], wrong["I4"] = await self.drill.wrong()
 
 
 async def worked_off(engine: Engine) -> None:
@@ -114,7 +104,7 @@ async def worked_off(engine: Engine) -> None:
     ends = await _patiently(lambda: _ends(engine, partitions))
     deadline = time.monotonic() + RECOVERY_MAX_S
     while True:
-        saved = await _patiently(lambda: _saved(engine))
+        saved = await _patiently(lambda: committed_offsets(engine))
         behind = [tp for tp in partitions if saved.get(tp, 0) < ends[tp]]
         if not behind:
             return
@@ -123,9 +113,11 @@ async def worked_off(engine: Engine) -> None:
 
 
 async def _patiently(ask: Any) -> Any:
+    deadline = time.monotonic() + RECOVERY_MAX_S
     while True:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             return await ask()
+        assert time.monotonic() < deadline, "the broker did not answer"
         await asyncio.sleep(POLL_S)
 
 
@@ -134,13 +126,3 @@ async def _ends(engine: Engine, partitions: list[TopicPartition]) -> Any:
         bootstrap_servers=engine.kafka, isolation_level="read_committed"
     ) as consumer:
         return await consumer.end_offsets(partitions)
-
-
-async def _saved(engine: Engine) -> dict[TopicPartition, int]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=engine.kafka)
-    await admin.start()
-    try:
-        saved = await admin.list_consumer_group_offsets(engine.names.app)
-    finally:
-        await admin.close()
-    return {tp: about.offset for tp, about in saved.items()}
