@@ -84,14 +84,14 @@ async def test_every_final_value_is_the_oracles(engine: Engine, records: list[Re
 async def test_five_kills_at_random_moments_change_nothing(
     engine: Engine, records: list[Record]
 ) -> None:
-    """``kill -9`` while records keep coming, each time followed by a new worker."""
+    """``kill -9`` while records keep coming, each time followed by a new worker that drops batches."""
     random, rest = Random(5), await begin(engine, records)
     producing = asyncio.create_task(produce(engine, rest, parts=60, pause_s=0.5))
     for _ in range(5):
-        worker = engine.start()
+        worker = engine.start("tests.end_to_end.forgetful")
         await asyncio.sleep(random.uniform(5, 12))
         worker.kill()
-    engine.start()
+    engine.start("tests.end_to_end.forgetful")
     await producing
     await assert_exact(engine)
 
