@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from types import SimpleNamespace
 
 import msgspec
 
@@ -22,28 +21,11 @@ from streams.panes import Cells, Keys, PaneId, Panes, add_cell
 from streams.producing import Produced, partition_of
 from streams.references import References
 from streams.replay import read
+from tests.streams.doubles import NoText, Record
 
 MAPPINGS = Path("demo/mappings")
 PARTITIONS, BATCH = 4, 300
 RECORDED_MS = 1_790_000_000_000  # long after all of it
-
-
-class NoText:
-    """Every text here comes with a given sentiment."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        """Nobody asks."""
-        raise AssertionError(text)
-
-    def mask(self, text: str) -> str:
-        """Nothing here is shown."""
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        """Nor counted."""
-        return ()
 
 
 def by_facts(path: Path, mapping_name: str) -> dict[PaneId, Cells]:
@@ -86,8 +68,5 @@ def as_replayed(path: Path, mapping_name: str) -> dict[PaneId, Cells]:
 
 
 def _batch(records: list[Produced], start: int) -> RecordBatch:
-    stored = [
-        SimpleNamespace(offset=n, timestamp=RECORDED_MS, key=r.key, value=r.value, headers=[])
-        for n, r in enumerate(records, start)
-    ]
+    stored = [Record(n, RECORDED_MS, r.key, r.value, []) for n, r in enumerate(records, start)]
     return RecordBatch(stored, start, start + len(stored), caught_up=False)

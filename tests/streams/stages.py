@@ -11,21 +11,6 @@ from streams.merging import MergeState
 from streams.table import encode
 
 
-class NoText:
-    """Every text has a given sentiment or none is judged."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        return 0, "neutral"
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        return ()
-
-
 class Log:
     """A topic partition that remembers; a producer may die before it has sent all."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,7 @@ from streams.folding import TopicState
 from streams.merging import MergeState
 from streams.panes import Keys
 from streams.tops import KEEP_DAYS
+from tests.streams.doubles import NoText, Record
 
 TODAY = 20_000
 NOW = TODAY * DAY_MS + 5
@@ -30,31 +31,6 @@ visits = st.lists(
     st.tuples(st.integers(0, 60), st.sampled_from(["emea", "apac"]), st.integers(0, 8)),
     max_size=60,
 )
-
-
-class NoText:
-    """No event here has a text."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        raise AssertionError(text)
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        raise AssertionError(text)
-
-
-class Record(NamedTuple):
-    """As the wire batches have it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes]]
 
 
 def filled(seen: list[tuple[int, str, int]]) -> Accounts:

@@ -25,7 +25,8 @@ from streams.merging import MergeState
 from streams.publishing import Publisher
 from streams.table import decode
 from tests.oracle.generate import generate
-from tests.streams.stages import Log, NoText, everything, save
+from tests.streams.doubles import NoText
+from tests.streams.stages import Log, everything, save
 
 NOW_MS = 1_780_000_000_000
 SETTINGS = Settings(partitions=2, clock="data", dimension_values_max=20, rejected_share_max=1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -20,35 +20,11 @@ from streams.references import References
 from streams.table import decode, encode
 from tests.oracle.generate import TOPICS as PLAYED
 from tests.oracle.generate import Mix, generate
+from tests.streams.doubles import PlainText, Record
 
 NOON_MS = 1_700_049_600_000
 FATES = ("accepted", "repeated", "late", "early", "rejected", "ignored")
 OFTEN = Mix(repeated=0.1, poison=0.1, unknown=0.1, late=0.1, early=0.1, free_texts=True)
-
-
-class PlainText:
-    """Finds every text neutral."""
-
-    version = "test"
-
-    def score(self, text: str) -> tuple[int, str]:
-        return 0, "neutral"
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(text.split()))
-
-
-class Record(NamedTuple):
-    """As the wire batches have it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes]]
 
 
 def batch(records: list[Record]) -> RecordBatch:

@@ -7,7 +7,6 @@ which is later than the 48 hours that are allowed.
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,27 +15,13 @@ from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS, TIERS
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.folding import LATE, TopicState
+from tests.streams.doubles import NoText, Record
 
 NOW_MS = 1_700_049_600_000
 DAYS_4, DAYS_3 = NOW_MS - 4 * DAY_MS, NOW_MS - 3 * DAY_MS
 # Steps of levels are never dropped: they go to the oldest minute that is open.
 OLDEST_MS = NOW_MS - 30_000 - TIERS["L"].correct_ms
 OLDEST_MS -= OLDEST_MS % MINUTE_MS
-
-
-class NoText:
-    """No text is given."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        raise AssertionError(text)
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        return ()
 
 
 class Topic:
@@ -51,9 +36,7 @@ class Topic:
         self.taken += 1
         event = {"type": kind, "event_id": str(self.taken), "source": "s", "occurred_at": at}
         value = json.dumps(event | facts).encode()
-        record = SimpleNamespace(
-            offset=self.taken, timestamp=NOW_MS, key=None, value=value, headers=[]
-        )
+        record = Record(self.taken, NOW_MS, None, value, [])
         before = list(self.state.counts)
         self.state.apply(RecordBatch([record], self.taken, self.taken + 1, caught_up=True))
         return next(i for i, n in enumerate(self.state.counts) if n > before[i])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from schemas.distinct import DISTINCT
 from schemas.measures import MEASURES
@@ -12,34 +11,16 @@ from streams.batches import RecordBatch
 from streams.folding import TopicState
 from streams.publishing import Publisher
 from streams.wire import decode_publication
+from tests.streams.doubles import NoText, Record
 
-
-class Record:
-    """A Kafka record of one visit."""
-
-    offset = 0
-    timestamp = 1_700_000_000_000
-    key = None
-    headers: tuple[Any, ...] = ()
-    value = (
-        b'{"type":"visit.ended","event_id":"1","source":"web","occurred_at":1700000000000,'
-        b'"duration_s":10,"channel":"web"}'
-    )
-
-
-class NoText:
-    """No text comes."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        raise AssertionError(text)
-
-    def mask(self, text: str) -> str:
-        raise AssertionError(text)
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        raise AssertionError(text)
+VISIT = Record(
+    0,
+    1_700_000_000_000,
+    None,
+    b'{"type":"visit.ended","event_id":"1","source":"web","occurred_at":1700000000000,'
+    b'"duration_s":10,"channel":"web"}',
+    [],
+)
 
 
 class SlowProducer:
@@ -64,7 +45,7 @@ class SlowProducer:
 def visited() -> TopicState:
     """A state with something to publish."""
     state = TopicState("interactions", 0, Settings(clock="data"), NoText())
-    state.apply(RecordBatch([Record()], 0, 1, caught_up=True))
+    state.apply(RecordBatch([VISIT], 0, 1, caught_up=True))
     return state
 
 

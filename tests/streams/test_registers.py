@@ -18,9 +18,11 @@ from streams.merging import MergeState
 from streams.registers import MergedRegisters, Roll, first, placing
 from streams.table import decode, encode
 from streams.wire import REST, Publication, decode_publication, encode_publication
+from tests.streams.doubles import NoText, Record
 
 NOON_MS = 1_700_049_600_000
 HOUR_MS = 3_600_000
+LATER_MS = NOON_MS + 100 * 24 * HOUR_MS
 SECOND_MS = 1_000
 SMALL = Register(id="r", title="R", topic="tickets", columns=("due",), order="due", keep=3)
 GREATEST = Register(id="g", title="G", topic="tickets", columns=("n",), order="-n", keep=2)
@@ -30,37 +32,12 @@ dues = st.dictionaries(
 )
 
 
-class Text:
-    """No text comes."""
-
-    version = "none"
-
-    def score(self, text: str) -> tuple[int, str]:
-        raise AssertionError(text)
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        raise AssertionError(text)
-
-
-class Record(msgspec.Struct):
-    """As the wire batches have it."""
-
-    offset: int
-    value: bytes
-    timestamp: int = NOON_MS + 100 * 24 * HOUR_MS
-    key: bytes | None = None
-    headers: tuple[Any, ...] = ()
-
-
 class Source:
     """One topic partition; may be saved and live again."""
 
     def __init__(self, topic: str) -> None:
         self.topic = topic
-        self.state = TopicState(topic, 0, Settings(), Text())
+        self.state = TopicState(topic, 0, Settings(), NoText())
         self.saved: dict[str, bytes] = {}
         self.offset = 0
 
@@ -69,7 +46,7 @@ class Source:
         for event in events:
             self.offset += 1
             fields = {"event_id": str(self.offset), "source": "s"} | event
-            records.append(Record(self.offset, msgspec.json.encode(fields)))
+            records.append(Record(self.offset, LATER_MS, None, msgspec.json.encode(fields), []))
         self.state.apply(RecordBatch(records, records[0].offset, self.offset + 1, caught_up=False))
 
     def told(self, now_ms: int = 0) -> dict[str, list[str]]:
@@ -81,7 +58,7 @@ class Source:
         """Live again from what was saved."""
         for key, value in self.state.changes():
             self.saved[key] = encode(value)
-        self.state = TopicState(self.topic, 0, Settings(), Text())
+        self.state = TopicState(self.topic, 0, Settings(), NoText())
         for key, raw in self.saved.items():
             _, kind, rest = key.split("/", 2)
             value = decode(raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from streams.folding import TopicState
 from streams.merging import MergeState
 from streams.tops import DAYS_MAX, HELD, KEEP_DAYS, KEPT, ROWS, Day, MergedTops, Told, Tops, add
 from streams.wire import REST, Publication
+from tests.streams.doubles import Record
 
 TODAY = 20_000
 NOW = TODAY * DAY_MS + 5
@@ -277,16 +278,6 @@ class Words:
 
     def terms(self, text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(text.split()))
-
-
-class Record(NamedTuple):
-    """As the wire batches have it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes]]
 
 
 def played(topic: str, *events: dict[str, Any]) -> dict[tuple[str, str], dict[str, int]]:

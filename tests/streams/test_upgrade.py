@@ -24,7 +24,8 @@ from streams.merging import MergeState
 from streams.panes import PaneId, is_over
 from streams.publishing import Publisher
 from streams.table import STATE_VERSION, decode
-from tests.streams.stages import Log, NoText, everything
+from tests.streams.doubles import NoText, Record
+from tests.streams.stages import Log, everything
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("state-*.ndjson.gz"))
 RECORDED_MS = 1_780_000_000_000
@@ -57,11 +58,7 @@ def fold(state: FoldState, rows: Rows, *, rest_only: bool) -> None:
             key, value = (
                 None if v is None else base64.b64decode(v) for v in (row["key"], row["value"])
             )
-            topics[row["topic"]].append(
-                SimpleNamespace(
-                    offset=row["offset"], timestamp=RECORDED_MS, key=key, value=value, headers=[]
-                )
-            )
+            topics[row["topic"]].append(Record(row["offset"], RECORDED_MS, key, value, []))
     for topic, records in topics.items():
         start, end = records[0].offset, records[-1].offset + 1
         state.apply(topic, RecordBatch(records, start, end, caught_up=True))
@@ -72,6 +69,15 @@ def fresh(rows: Rows) -> FoldState:
     return FoldState(
         sorted({row["topic"] for row in rows if "topic" in row}), 0, SETTINGS, NoText()
     )
+
+
+def heir_and_alone(rows: Rows) -> tuple[FoldState, FoldState]:
+    """A fold that goes on with what the sample's version saved, and one that read everything."""
+    heir, alone = fresh(rows), fresh(rows)
+    load(heir, "fold", rows)
+    fold(heir, rows, rest_only=True)
+    fold(alone, rows, rest_only=False)
+    return heir, alone
 
 
 def cells(state: FoldState, without: tuple[str, ...]) -> dict[tuple[str, PaneId, str], Any]:
@@ -94,10 +100,7 @@ def test_a_fold_goes_on_where_an_earlier_version_stopped(sample: Path) -> None:
     """Counts, repeats, things and panes: the same as if this version had read it all."""
     rows = rows_of(sample)
     without = LATER[sample.name.partition(".")[0]]
-    heir, alone = fresh(rows), fresh(rows)
-    load(heir, "fold", rows)
-    fold(heir, rows, rest_only=True)
-    fold(alone, rows, rest_only=False)
+    heir, alone = heir_and_alone(rows)
     assert cells(heir, without) == cells(alone, without)
     for topic, state in heir.topics.items():
         assert state.counts == alone.topics[topic].counts
@@ -110,10 +113,7 @@ def test_a_merge_goes_on_where_an_earlier_version_stopped(sample: Path) -> None:
     """What the heir publishes lands on what its predecessor had merged."""
     rows = rows_of(sample)
     without = LATER[sample.name.partition(".")[0]]
-    heir, alone = fresh(rows), fresh(rows)
-    load(heir, "fold", rows)
-    fold(heir, rows, rest_only=True)
-    fold(alone, rows, rest_only=False)
+    heir, alone = heir_and_alone(rows)
     merged = MergeState(SETTINGS)
     load(merged, "merge", rows)
     assert known(merge(merged, heir), without) == known(merge(MergeState(SETTINGS), alone), without)
