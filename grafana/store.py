@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from grafana.errors import StoreAwayError
 from grafana.targets import Targets
+from grafana.together import ANSWER_TIMEOUT_S, Together
 from schemas.alerts import (
     ActionOutcome,
     Alert,
@@ -48,7 +49,6 @@ from schemas.settings import Settings, redis_options
 
 T = TypeVar("T")
 
-ANSWER_TIMEOUT_S = 2.0
 # A subscription that says nothing for this long is asked whether it lives.
 SUBSCRIPTION_CHECK_S = 10
 LOG_ROWS_MAX = 50_000
@@ -70,6 +70,7 @@ class Store:
             retry=Retry(NoBackoff(), 1),
             **redis_options(settings),
         )
+        self._ask = Together(self._redis).ask
 
     async def close(self) -> None:
         """Close all connections."""
@@ -78,10 +79,9 @@ class Store:
     async def readings(self, wanted: Mapping[str, list[str]]) -> dict[str, dict[str, Reading]]:
         """By KPI, the readings of the wanted fields (``segment@window``) that exist."""
         asked = [(kpi, fields) for kpi, fields in wanted.items() if fields]
-        pipe = self._redis.pipeline(transaction=False)
-        for kpi, fields in asked:
-            pipe.hmget(self._names.latest(kpi), fields)
-        values = await _answer(pipe.execute()) if asked else []
+        values = await asyncio.gather(
+            *(self._ask("HMGET", self._names.latest(kpi), *fields) for kpi, fields in asked)
+        )
         return {
             kpi: _decoded(zip(fields, found, strict=True), decode_reading)
             for (kpi, fields), found in zip(asked, values, strict=True)
@@ -89,16 +89,16 @@ class Store:
 
     async def all_readings(self, kpi: str) -> dict[str, Reading]:
         """Every reading of a KPI by field."""
-        found = await _answer(self._redis.hgetall(self._names.latest(kpi)))
+        found = await self._ask("HGETALL", self._names.latest(kpi))
         return _decoded(((k.decode(), v) for k, v in found.items()), decode_reading)
 
     async def fields(self, kpi: str) -> list[str]:
         """The fields (``segment@window``) that a KPI has readings in."""
-        return [f.decode() for f in await _answer(self._redis.hkeys(self._names.latest(kpi)))]
+        return [f.decode() for f in await self._ask("HKEYS", self._names.latest(kpi))]
 
     async def targets(self) -> Targets:
         """Targets, limits and facts that hold now."""
-        found = await _answer(self._redis.hgetall(self._names.references))
+        found = await self._ask("HGETALL", self._names.references)
         return Targets(_decoded(((k.decode(), v) for k, v in found.items()), _decode_number))
 
     async def points(
@@ -108,11 +108,16 @@ class Store:
         buckets: dict[int, list[int]] = {}
         for start in starts_ms:
             buckets.setdefault(start // SERIES_BUCKET_MS[resolution], []).append(start)
-        pipe = self._redis.pipeline(transaction=False)
-        for bucket, starts in buckets.items():
-            key = self._names.series(kpi, segment, resolution, bucket)
-            pipe.hmget(key, [str(start // 1000) for start in starts])
-        values = await _answer(pipe.execute()) if buckets else []
+        values = await asyncio.gather(
+            *(
+                self._ask(
+                    "HMGET",
+                    self._names.series(kpi, segment, resolution, bucket),
+                    *(start // 1000 for start in starts),
+                )
+                for bucket, starts in buckets.items()
+            )
+        )
         points: dict[int, Point] = {}
         for starts, found in zip(buckets.values(), values, strict=True):
             points |= _decoded(zip(starts, found, strict=True), decode_point)
@@ -120,68 +125,63 @@ class Store:
 
     async def alerts(self) -> list[Alert]:
         """Open alerts, and those resolved in the last 24 hours."""
-        found = await _answer(self._redis.hgetall(self._names.alerts_active))
+        found = await self._ask("HGETALL", self._names.alerts_active)
         return list(_decoded(found.items(), decode_alert).values())
 
     async def alert_log(self, from_ms: int, to_ms: int | None = None) -> list[Alert]:
         """Snapshots of alerts at their transitions in ``[from, to]``, newest first."""
-        found = await _answer(
-            self._redis.zrevrangebyscore(
-                self._names.alert_log,
-                "+inf" if to_ms is None else to_ms,
-                from_ms,
-                start=0,
-                num=LOG_ROWS_MAX,
-            )
-        )
+        until = "+inf" if to_ms is None else to_ms
+        found = await self._newest(self._names.alert_log, from_ms, until, LOG_ROWS_MAX)
         return list(_decoded(enumerate(found), decode_alert).values())
 
     async def listing(self, name: str, audience: str) -> tuple[dict[str, Any], ...]:
         """The rows of a list; empty while it was never written."""
-        raw = await _answer(self._redis.get(self._names.listing(name, audience)))
+        raw = await self._ask("GET", self._names.listing(name, audience))
         rows = _decoded([(name, raw)], _decode_rows)
         return tuple(rows.get(name, ()))
 
     async def register(self, name: str) -> tuple[dict[str, Any], ...]:
         """The first rows of a register; empty while it was never written."""
-        raw = await _answer(self._redis.get(self._names.register(name)))
+        raw = await self._ask("GET", self._names.register(name))
         rows = _decoded([(name, raw)], _decode_rows)
         return tuple(rows.get(name, ()))
 
     async def health(self) -> list[SourceHealth]:
         """Every source partition as its owner last saw it."""
-        found = await _answer(self._redis.hgetall(self._names.health))
+        found = await self._ask("HGETALL", self._names.health)
         return list(_decoded(found.items(), decode_health).values())
 
     async def workers(self) -> list[WorkerHealth]:
         """Every worker as it last saw itself, those that ended too."""
-        found = await _answer(self._redis.hgetall(self._names.workers))
+        found = await self._ask("HGETALL", self._names.workers)
         return list(_decoded(found.items(), decode_worker).values())
 
     async def receivers(self) -> list[DeliveryHealth]:
         """Who is told of alerts, by name."""
-        found = await _answer(self._redis.hgetall(self._names.delivery))
+        found = await self._ask("HGETALL", self._names.delivery)
         told = _decoded(found.items(), decode_delivery)
         return [told[name] for name in sorted(told)]
 
     async def outcome(self, action: str) -> ActionOutcome | None:
         """What became of an action or silence; None if it is not settled."""
-        raw = await _answer(self._redis.hget(self._names.action_outcomes, action))
+        raw = await self._ask("HGET", self._names.action_outcomes, action)
         return _decoded([(action, raw)], decode_outcome).get(action)
 
     async def silences(self) -> list[Silence]:
         """Silences in force or to come, the first to end first."""
-        found = await _answer(self._redis.hgetall(self._names.silences))
+        found = await self._ask("HGETALL", self._names.silences)
         told = _decoded(found.items(), decode_silence).values()
         return sorted(told, key=lambda silence: (silence.ends_at, silence.id))
 
     async def attempts(self, from_ms: int, to_ms: int) -> list[Attempt]:
         """Attempts to tell somebody of an alert in ``[from, to]``, newest first."""
-        key = self._names.delivery_log
-        found = await _answer(
-            self._redis.zrevrangebyscore(key, to_ms, from_ms, start=0, num=ATTEMPTS_MAX)
-        )
+        found = await self._newest(self._names.delivery_log, from_ms, to_ms, ATTEMPTS_MAX)
         return list(_decoded(enumerate(found), decode_attempt).values())
+
+    def _newest(
+        self, key: str, from_ms: int, to_ms: int | str, limit: int
+    ) -> asyncio.Future[list[bytes]]:
+        return self._ask("ZREVRANGEBYSCORE", key, to_ms, from_ms, "LIMIT", 0, limit)
 
     async def changes(self) -> AsyncGenerator[Change | None, None]:
         """What the engine says is new. None once subscribed, and after each quiet second."""
