@@ -8,7 +8,7 @@ import uuid
 from time import monotonic
 
 from agents.acting import AskedTopic
-from agents.paging.outbox import Answer, Message
+from agents.paging.messages import Answer, Message
 from agents.paging.receivers import Plan, Receiver
 from agents.paging.senders.make import make_sender, texts_of
 from grafana.store import Store

@@ -1,9 +1,8 @@
 """The outbox: what is still to be told to whom. A state machine without a wire, saved with its input.
 
-A *lane* holds the messages about one alert to one receiver, in order: only its first may be under
-way, so a receiver hears of an alert in the order of what happened. Queue, attempts and the offset
-of the topic of alerts are saved in one transaction: what was sent and not saved is sent again, with
-the same id.
+A receiver hears of an alert in the order of what happened (``agents.paging.lanes``). Queue, attempts
+and the offset of the topic of alerts are saved in one transaction: what was sent and not saved is
+sent again, with the same id.
 """
 
 from __future__ import annotations
@@ -13,18 +12,17 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
+from agents.paging.lanes import Lanes
+from agents.paging.messages import Answer, Message, Told
 from agents.paging.pace import next_try_ms
 from agents.paging.receivers import Plan
 from agents.paging.routing import WATCHDOG, meant
 from schemas.alerts import SEVERITY_RANK, Alert, Announcement, Severity
-from schemas.paging import Attempt, Kind, Outcome, Replay
+from schemas.paging import Attempt, Kind, Replay
 from streams.table import DeadLetter
 
-# A lane this long takes a new message in place of its last.
-LANE_MAX = 8
 LOG_MAX = 1_000
 GIVEN_UP_MAX = 1_000
 STEPS_KEPT = 3
@@ -32,55 +30,12 @@ STEPS_KEPT = 3
 RESOLVED_TOLD_MS = 300_000
 
 
-class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something to tell one receiver of one alert; ``number`` is its place in the order.
-
-    ``earlier``: severities the receiver was told before, other than the alert's now.
-    """
-
-    id: str
-    number: int
-    receiver: str
-    kind: Kind
-    alert: Alert
-    queued_at: int
-    due_at: int
-    tries: int = 0
-    earlier: tuple[Severity, ...] = ()
-
-    @property
-    def lane(self) -> tuple[str, str]:
-        """Receiver and alert: messages of one lane go one after the other."""
-        return self.receiver, self.alert.fingerprint
-
-
-class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An alert that people were told of, and who: its end goes to them, whatever happened since.
-
-    ``at``: when they were told first; ``severities``: all it had since then.
-    """
-
-    alert: Alert
-    at: int
-    receivers: tuple[str, ...]
-    severities: tuple[Severity, ...] = ()
-    resolved_at: int | None = None
-
-
-class Answer(Struct, frozen=True):
-    """What came of sending: for the log, and for what to do next."""
-
-    outcome: Outcome
-    detail: str
-    retry_after_s: float | None = None
-
-
 class Outbox:
     """What waits, who was told of which alert, what was given up, and the last attempts."""
 
     def __init__(self) -> None:
         self.dead_letters: list[DeadLetter] = []
-        self.messages: dict[str, Message] = {}
+        self.lanes = Lanes()
         self.told: dict[str, Told] = {}
         self.given_up: dict[str, Message] = {}
         # By receiver: what it said when it asked for no more; when its run of failures began.
@@ -88,10 +43,14 @@ class Outbox:
         self.failing: dict[str, int] = {}
         self.log: dict[int, Attempt] = {}
         self.unshown: list[Attempt] = []
-        self._lanes: dict[str, dict[str, list[str]]] = {}
         self._next_number = 0
         self._next_log = 0
         self._unsaved: dict[str, None] = {}
+
+    @property
+    def messages(self) -> dict[str, Message]:
+        """All that waits, by id."""
+        return self.lanes.messages
 
     @property
     def unsaved(self) -> bool:
@@ -154,33 +113,35 @@ class Outbox:
         if name in self.disabled:
             self._give_up(message)
             return
-        lane = self._lanes.setdefault(name, {}).setdefault(alert.fingerprint, [])
-        room = 2 if kind == "watchdog" else LANE_MAX
-        if len(lane) >= room:
-            replaced = self._drop(lane.pop())
+        if self.lanes.full(message):
+            replaced = self.lanes.of(message)[-1]
+            self._leave(replaced)
             if replaced.kind == "trigger" and kind in ("update", "acknowledge"):
                 message = replace(message, kind="trigger")
-        lane.append(message.id)
-        self._set(message)
+        self._append(message)
 
-    def _set(self, message: Message) -> None:
-        self.messages[message.id] = message
+    def _append(self, message: Message) -> None:
+        self.lanes.append(message)
         self._unsaved[f"message/{message.id}"] = None
 
-    def _drop(self, message_id: str) -> Message:
-        self._unsaved[f"message/{message_id}"] = None
-        return self.messages.pop(message_id)
+    def _change(self, message: Message) -> None:
+        self.lanes.change(message)
+        self._unsaved[f"message/{message.id}"] = None
+
+    def _leave(self, message: Message) -> None:
+        self.lanes.remove(message)
+        self._unsaved[f"message/{message.id}"] = None
 
     def due(self, name: str, now_ms: int, busy: Collection[str], room: int) -> list[Message]:
         """What may be sent to a receiver now, the worst first; ``busy``: ids under way."""
-        heads = (self.messages[lane[0]] for lane in self._lanes.get(name, {}).values())
+        heads = self.lanes.heads(name)
         ready = [m for m in heads if m.due_at <= now_ms and m.id not in busy]
         ready.sort(key=lambda m: (-SEVERITY_RANK[m.alert.severity], m.number))
         return ready[:room]
 
     def next_due_ms(self, name: str, busy: Collection[str]) -> int | None:
         """When the next message falls due; None if nothing waits."""
-        heads = (self.messages[lane[0]] for lane in self._lanes.get(name, {}).values())
+        heads = self.lanes.heads(name)
         return min((m.due_at for m in heads if m.id not in busy), default=None)
 
     def settle(
@@ -219,23 +180,13 @@ class Outbox:
         else:
             tries = message.tries + 1
             due_at = next_try_ms(message.id, tries, answer.retry_after_s, now_ms)
-            self._set(replace(message, tries=tries, due_at=due_at))
+            self._change(replace(message, tries=tries, due_at=due_at))
             return due_at
         return None
 
-    def _leave(self, message: Message) -> None:
-        lanes = self._lanes[message.receiver]
-        lane = lanes[message.alert.fingerprint]
-        lane.remove(message.id)
-        if not lane:
-            del lanes[message.alert.fingerprint]
-        self._drop(message.id)
-
     def _give_up_lane(self, message: Message) -> None:
         """Whoever was never told of an alert need not hear of its changes, nor of its end."""
-        lane = self._lanes[message.receiver][message.alert.fingerprint]
-        for message_id in list(lane) if message.kind == "trigger" else [message.id]:
-            one = self.messages[message_id]
+        for one in self.lanes.of(message) if message.kind == "trigger" else [message]:
             self._leave(one)
             self._give_up(one)
 
@@ -254,9 +205,12 @@ class Outbox:
     def _disable(self, name: str, why: str) -> None:
         self.disabled[name] = why
         self._unsaved[f"disabled/{name}"] = None
-        for lane in list(self._lanes.pop(name, {}).values()):
-            for message_id in lane:
-                self._give_up(self._drop(message_id))
+        self._give_up_all(name)
+
+    def _give_up_all(self, name: str) -> None:
+        for message in self.waiting(name):
+            self._leave(message)
+            self._give_up(message)
 
     def answered(self, name: str, answer: Answer, began_ms: int, now_ms: int) -> None:
         """Note whether a receiver works; one that does again is told at once what waits."""
@@ -268,10 +222,9 @@ class Outbox:
         if self.failing.pop(name, None) is None:
             return
         self._unsaved[f"failing/{name}"] = None
-        for lane in self._lanes.get(name, {}).values():
-            head = self.messages[lane[0]]
+        for head in self.lanes.heads(name):
             if head.due_at > now_ms:
-                self._set(replace(head, due_at=now_ms))
+                self._change(replace(head, due_at=now_ms))
 
     def _note(self, attempt: Attempt) -> None:
         self.log[self._next_log] = attempt
@@ -301,9 +254,8 @@ class Outbox:
     def _given_up_lanes(self, asked: Replay) -> list[list[Message]]:
         lanes: dict[tuple[str, str], list[Message]] = {}
         for message in self.given_up.values():
-            if asked.receiver in ("", message.receiver) and asked.fingerprint in (
-                *("", message.alert.fingerprint),
-            ):
+            name, fingerprint = message.lane
+            if asked.receiver in ("", name) and asked.fingerprint in ("", fingerprint):
                 lanes.setdefault(message.lane, []).append(message)
         return list(lanes.values())
 
@@ -318,9 +270,7 @@ class Outbox:
             message = replace(message, alert=told.alert)
             if message.receiver not in told.receivers:
                 self._set_told(replace(told, receivers=(*told.receivers, message.receiver)))
-        waiting = self._lanes.setdefault(message.receiver, {})
-        waiting.setdefault(message.alert.fingerprint, []).append(message.id)
-        self._set(message)
+        self._append(message)
         return 1
 
     def firing(self, name: str, now_ms: int) -> list[Told]:
@@ -338,15 +288,12 @@ class Outbox:
             if told.resolved_at is not None and now_ms - told.resolved_at > RESOLVED_TOLD_MS:
                 del self.told[key]
                 self._unsaved[f"told/{key}"] = None
-        for name in [n for n in self._lanes if n not in plan.receivers]:
-            for lane in self._lanes.pop(name).values():
-                for message_id in lane:
-                    self._give_up(self._drop(message_id))
+        for name in [n for n in self.lanes.receivers() if n not in plan.receivers]:
+            self._give_up_all(name)
 
     def waiting(self, name: str) -> list[Message]:
         """All that waits for a receiver."""
-        lanes = self._lanes.get(name, {}).values()
-        return [self.messages[message_id] for lane in lanes for message_id in lane]
+        return self.lanes.waiting(name)
 
     # What is saved.
 
@@ -354,7 +301,7 @@ class Outbox:
         """Take one saved entry back."""
         kind, _, rest = key.partition("/")
         if kind == "message":
-            self.messages[rest] = msgspec.convert(value, Message)
+            self.lanes.change(msgspec.convert(value, Message))
         elif kind == "told":
             self.told[rest] = msgspec.convert(value, Told)
         elif kind == "given-up":
@@ -369,8 +316,7 @@ class Outbox:
     def restored(self) -> None:
         """All entries are back."""
         for message in sorted(self.messages.values(), key=lambda m: m.number):
-            lanes = self._lanes.setdefault(message.receiver, {})
-            lanes.setdefault(message.alert.fingerprint, []).append(message.id)
+            self.lanes.append(message)
         numbers = [m.number for kept in (self.messages, self.given_up) for m in kept.values()]
         self.given_up = dict(sorted(self.given_up.items(), key=lambda item: item[1].number))
         self._next_number = max(numbers, default=-1) + 1

@@ -80,10 +80,14 @@ class Alertmanager(_Receiver, tag_field="kind", tag="alertmanager", frozen=True,
 
 
 class Apprise(_Receiver, tag_field="kind", tag="apprise", frozen=True, kw_only=True):
-    """Any address Apprise knows: mail, chat, SMS … Addresses hold secrets, so none is in the file."""
+    """Any address Apprise knows: mail, chat, SMS … Addresses hold secrets, so none is in the file.
+
+    Apprise resolves names itself, so of private addresses only those written as such are refused.
+    """
 
     url_env: str = ""
     url_file: str = ""
+    allow_private: bool = False
     rate_per_min: int = 20
     at_once: int = 2
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from faust.types import TP
 from redis.exceptions import RedisError
 
 from agents.group import Group
-from agents.paging.outbox import Answer, Message, Outbox
+from agents.paging.messages import Answer, Message
+from agents.paging.outbox import Outbox
 from agents.paging.pace import Bucket
 from agents.paging.receivers import Plan, Receiver, load_plan
 from agents.paging.senders.base import Sender
@@ -36,6 +37,7 @@ REMIND_MS = 60_000
 NOBODY = "nobody"
 # A receiver that fails this often in a row is asked by one message at a time.
 PROBE_AFTER = 3
+A = TypeVar("A")
 
 
 class Line:
@@ -58,6 +60,14 @@ class Line:
         """How many more messages may be sent now."""
         at_once = 1 if self.failures >= PROBE_AFTER else self.receiver.at_once
         return at_once - len(self.busy)
+
+    async def ask(self, sending: Awaitable[A], what: str) -> A | Answer:
+        """What the receiver answered; a sender that fails is a receiver to be tried again."""
+        try:
+            return await sending
+        except Exception as error:
+            log.exception("paging %s: %s", self.name, what)
+            return Answer("retry", type(error).__name__)
 
     @property
     def give_up_ms(self) -> int:
@@ -172,11 +182,7 @@ class PageRun:
 
     async def _send(self, line: Line, outbox: Outbox, message: Message) -> None:
         began = self.now()
-        try:
-            answer = await line.sender.send(message, began)
-        except Exception as error:
-            log.exception("paging %s: %s", line.name, message.id)
-            answer = Answer("retry", type(error).__name__)
+        answer = await line.ask(line.sender.send(message, began), message.id)
         try:
             attempt = outbox.settle(message, answer, began, self.now(), line.give_up_ms)
             self._judge(line, answer)
@@ -206,11 +212,8 @@ class PageRun:
 
     async def _say_again(self, line: Line, outbox: Outbox) -> None:
         now = self.now()
-        try:
-            answer = await line.sender.remind(outbox.firing(line.name, now), now)
-        except Exception as error:
-            log.exception("paging %s: reminder", line.name)
-            answer = Answer("retry", type(error).__name__)
+        firing = outbox.firing(line.name, now)
+        answer = await line.ask(line.sender.remind(firing, now), "reminder")
         if answer is not None:
             self._judge(line, answer)
             outbox.answered(line.name, answer, now, self.now())

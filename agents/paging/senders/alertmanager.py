@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from agents.paging.outbox import Answer, Message, Told
+from agents.paging.messages import Answer, Message, Told
 from agents.paging.receivers import Secret
 from agents.paging.senders.http import Http
 from agents.paging.text import Texts

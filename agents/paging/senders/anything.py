@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 import apprise
 from apprise.conversion import convert_between
 
-from agents.paging.outbox import Answer, Message, Told
+from agents.paging.messages import Answer, Message, Told
 from agents.paging.receivers import Apprise, RoutesError, Secret
+from agents.paging.senders.http import PrivateAddressError, refuse_literal
 from agents.paging.text import Texts
 
 TYPES = {"red": "failure", "yellow": "warning", "blue": "info", "ok": "success"}
@@ -42,6 +43,21 @@ class _Complaints(logging.Handler):
 _complaints = _Complaints()
 
 
+def _refuse_private(service: apprise.NotifyBase) -> None:
+    """Raise ``RoutesError`` for a host that is written as a private address.
+
+    A name is not looked up: in many addresses the place of the host holds a token.
+    """
+    for written in (service.host, getattr(service, "smtp_host", "")):
+        host = (written or "").strip("[].").lower()
+        if host == "localhost":
+            raise RoutesError("localhost is a private address (allow_private = true allows it)")
+        try:
+            refuse_literal(host)
+        except PrivateAddressError as error:
+            raise RoutesError(str(error)) from None
+
+
 class AppriseSender:
     """Calls Apprise in threads of its own: one that hangs holds up nobody else."""
 
@@ -56,6 +72,8 @@ class AppriseSender:
         service = apprise.Apprise.instantiate(url.value)
         if service is None:
             raise RoutesError("Apprise does not know such an address")
+        if not receiver.allow_private:
+            _refuse_private(service)
         self._service = service
         self._service.socket_connect_timeout = receiver.timeout_s
         self._service.socket_read_timeout = receiver.timeout_s

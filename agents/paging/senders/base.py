@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from agents.paging.outbox import Answer, Message, Told
+from agents.paging.messages import Answer, Message, Told
 
 
 class Sender(Protocol):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from agents.paging.outbox import Answer
+from agents.paging.messages import Answer
 
 # Of an answer's body, for the log.
 DETAIL_CHARS = 120
@@ -81,7 +81,7 @@ class Http:
         """Send; never raises for a receiver that is away, slow or wrong."""
         try:
             if not self._allow_private:
-                _refuse_literal(url)
+                refuse_literal(urlsplit(url).hostname or "")
             async with self._session.post(
                 url,
                 data=body,
@@ -102,8 +102,8 @@ class Http:
         await self._session.close()
 
 
-def _refuse_literal(url: str) -> None:
-    host = urlsplit(url).hostname or ""
+def refuse_literal(host: str) -> None:
+    """Refuse a host that is written as an address, and private; of a name nothing is said."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

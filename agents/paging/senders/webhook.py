@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import standardwebhooks
 from msgspec import to_builtins
 
-from agents.paging.outbox import Answer, Message, Told
+from agents.paging.messages import Answer, Message, Told
 from agents.paging.receivers import RoutesError, Secret
 from agents.paging.senders.http import Http
 from agents.paging.text import Texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.paging.outbox import Message
+from agents.paging.messages import Message
 from schemas.alerts import Alert, Announcement, Severity
 from schemas.paging import Kind
 

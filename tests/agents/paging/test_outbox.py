@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.paging import outbox as module
-from agents.paging.outbox import Answer, Message, Outbox
+from agents.paging import lanes as module
+from agents.paging.messages import Answer, Message
+from agents.paging.outbox import Outbox
 from agents.paging.receivers import Apprise, Plan, Route, Webhook
 from schemas.alerts import Announcement
 from schemas.paging import Replay

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from agents.paging.outbox import Told
+from agents.paging.messages import Told
 from agents.paging.receivers import Secret
 from agents.paging.senders.alertmanager import AlertmanagerSender
 from agents.paging.senders.http import Http

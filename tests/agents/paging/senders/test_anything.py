@@ -48,7 +48,8 @@ def smtp() -> Iterator[tuple[Mailbox, int]]:
 
 def sender(url: str, texts: Texts, **more: Any) -> AppriseSender:
     """A sender to an address."""
-    return AppriseSender("duty", Apprise(url_env="X", timeout_s=2, **more), Secret(url), texts)
+    given = {"allow_private": True, **more}
+    return AppriseSender("duty", Apprise(url_env="X", timeout_s=2, **given), Secret(url), texts)
 
 
 async def test_a_mail_arrives(smtp: tuple[Mailbox, int], texts: Texts) -> None:
@@ -126,3 +127,24 @@ def test_a_complaint_loses_what_may_be_secret() -> None:
     url = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ?token=qwertyuiop"
     said = "Failed to post TIiajkdnlazkcOXrIdevi7FQ (qwertyuiop)\n to Slack"
     assert without_secrets(said, url) == "Failed to post *** (***) to Slack"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ntfy://127.0.0.1/on-call",
+        "json://[::1]/hook",
+        "json://localhost/hook",
+        "mailto://user:pass@example.com?smtp=10.0.0.5&to=duty@example.com",
+    ],
+)
+def test_an_address_written_as_a_private_one_is_refused(url: str, texts: Texts) -> None:
+    """Unless the file allows it."""
+    with pytest.raises(RoutesError, match="private address"):
+        sender(url, texts, allow_private=False)
+    sender(url, texts)
+
+
+def test_a_name_may_hold_a_token_and_is_not_looked_up(texts: Texts) -> None:
+    """Apprise resolves it when it sends."""
+    sender("ntfys://push.example.com/on-call", texts, allow_private=False)
