@@ -67,10 +67,21 @@ class Bench:
         Each call begins with another rule: one with much to catch up keeps no other waiting.
         """
         yield from self.things.judge(now_ms)
+        self._note_load()
         rules = list(RULES.values())
         self._turn = (self._turn + 1) % len(rules)
         for rule in rules[self._turn :] + rules[: self._turn]:
             yield from self._judge_rule(rule, now_ms, more)
+
+    def _note_load(self) -> None:
+        """Old events are being sent, as fast as they go: how many arrive says nothing of later."""
+        stores = (s for s in self.state.stores.values() if s.head > NO_TIME)
+        loads = [s.arrival for s in stores if s.arrival - s.head > CATCH_UP_MS]
+        before = self.state.memos.get("paced", 0)
+        paced = max(loads, default=before)
+        if paced > before:
+            self.state.remember("paced", paced)
+        self.observer.paced_from_ms = max(paced, before)
 
     def _judge_rule(self, rule: Rule, now_ms: int, more: Callable[[], bool]) -> Iterator[Verdict]:
         closed = self._closed(rule, now_ms)

@@ -13,7 +13,7 @@ from detectors.comparing import Against, Fewer
 from detectors.gauges import Share, Wait
 from detectors.limits import Limits
 from detectors.rule import Rule
-from schemas.measures import DAY_MS, HOUR_MS, MEASURES, WINDOWS
+from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS, WINDOWS
 from schemas.readings import parse_segment
 from streams.evaluation import WINDOW
 from streams.merging import MergeState
@@ -38,6 +38,8 @@ class Observer:
     def __init__(self, state: MergeState, references: References) -> None:
         self.state = state
         self.references = references
+        # What arrived before is no pace: old events, as fast as they could be sent.
+        self.paced_from_ms = 0
         self._segments: dict[str, tuple[int, list[str]]] = {}
         self._oldest: dict[tuple[str, str], tuple[int, int]] = {}
 
@@ -121,6 +123,7 @@ class Observer:
             window=self._window(needs.window, segment, window, start, views) if window else {},
             levels=self._sums(needs.levels, segment, partial(_level, end=end, width=width)),
             short=self._window(needs.short, segment, _SHORT, start, views),
+            pace=self._pace(needs.short, segment, start, views),
             before=self._before(rule, segment, start, views),
             target=self._target(rule, segment, end),
         )
@@ -136,6 +139,19 @@ class Observer:
             return view.cell(key)
 
         return self._sums(terms, segment, cell)
+
+    def _pace(
+        self, terms: frozenset[str], segment: str, at: int, views: Views
+    ) -> tuple[dict[str, int], ...]:
+        """Short windows of the hour before the newest, as far as they tell a pace."""
+        if not terms:
+            return ()
+        ends = (at - n * SHORT_MS for n in range(1, HOUR_MS // SHORT_MS))
+        return tuple(
+            self._window(terms, segment, _SHORT, end, views)
+            for end in ends
+            if end + MINUTE_MS - SHORT_MS >= self.paced_from_ms
+        )
 
     def _before(
         self, rule: Rule, segment: str, at: int, views: Views

@@ -30,7 +30,8 @@ class Observation(Struct, frozen=True, gc=False):
     ``pane``: sums in the pane; ``window``: sums over the rule's window that ends where the pane
     does; ``levels``: level sums at its end; ``parent``: sums in the same pane of the segment this
     one is a part of, where the caller has them. Panes come in order of time, quiet ones too.
-    ``short``: sums over ``SHORT_MS``; ``before``: those of ``window`` in the same span one week
+    ``short``: sums over ``SHORT_MS``; ``pace``: those of the same spans before it, as far as they
+    tell how things usually come; ``before``: those of ``window`` in the same span one week
     earlier, two, … as far back as there are any; ``target``: what a reference says is wanted.
     """
 
@@ -41,6 +42,7 @@ class Observation(Struct, frozen=True, gc=False):
     levels: dict[str, int] = {}
     parent: dict[str, int] = {}
     short: dict[str, int] = {}
+    pace: tuple[dict[str, int], ...] = ()
     before: tuple[dict[str, int], ...] = ()
     target: float | None = None
 

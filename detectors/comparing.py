@@ -7,9 +7,8 @@ from statistics import median
 
 from msgspec import Struct
 
-from detectors.base import SHORT_MS, Features, Observation
+from detectors.base import Features, Observation
 from detectors.measured import Measured, Needs, Terms, frame, total
-from schemas.measures import HOUR_MS
 
 # Variance of a median, in variances of a mean of as many (normal: pi / 2).
 MEDIAN_VARIANCE = math.pi / 2
@@ -108,12 +107,14 @@ class ToTarget(Struct, frozen=True):
 class Silence(Struct, frozen=True):
     """Nothing in the newest pane of 5 minutes, of what came steadily in the hour before.
 
-    The gauge is what was due in that time by the hour's rate: with 12 due, none is no chance
-    (Poisson: e^-12). Only something that comes ends it. Slower ones are watched by the topic
-    (``detectors.engine``).
+    The gauge is what was due in that time: the median of the panes of 5 minutes before, of which
+    ``panes_min`` must be known. So a load of old events is no pace that anybody has to keep. With
+    12 due, none is no chance (Poisson: e^-12). Only something that comes ends it. Slower ones are
+    watched by the topic (``detectors.engine``).
     """
 
     of: Terms
+    panes_min: int = 6
 
     @property
     def needs(self) -> Needs:
@@ -121,7 +122,8 @@ class Silence(Struct, frozen=True):
 
     def read(self, o: Observation) -> Measured:
         came, hour = total(o.short, self.of), total(o.window, self.of)
-        due = hour / (HOUR_MS / SHORT_MS)
+        known = [total(sums, self.of) for sums in o.pace]
+        due = median(known) if len(known) >= self.panes_min else 0.0
         return Measured(came, hour, 0.0 if came else due, near=not came, expected=due)
 
     def features(self, o: Observation) -> Features:

@@ -171,6 +171,7 @@ COMPARISONS: tuple[Rule, ...] = (
         id="dead_letters",
         title="Dead letters rising",
         kpi="events_rejected",
+        own_unit="percent",
         audiences=("engine",),
         splits=(("topic",),),
         window="1h",

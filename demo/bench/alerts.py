@@ -19,6 +19,7 @@ import redis
 from demo.child import Child
 from demo.embedded import EmbeddedKafka, EmbeddedRedis
 from demo.organisation.simulation import Incident
+from demo.organisation.world import KEY_ACCOUNTS
 from demo.programs import Program
 from schemas.alerts import Alert, decode_alert
 from schemas.names import Names
@@ -43,6 +44,7 @@ RULES = {
     "revenue_decline": "revenue_decline",
     "partner_negative_sentiment": "negative_sentiment",
     "partner_critical_incident": "critical_incident",
+    "key_account": "key_account",
     "source_silent": "sender_silent",
 }
 decode_incident = msgspec.json.Decoder(Incident).decode
@@ -136,6 +138,7 @@ def main() -> None:
     settings = Settings(kafka=kafka.address, redis=f"redis://{store.address}/0", partitions=2)
     names, done = Names(), threading.Event()
     env = {"CC_KAFKA": settings.kafka, "CC_REDIS": settings.redis, "CC_PARTITIONS": "2"}
+    env["CC_KEY_ACCOUNTS"] = ",".join(KEY_ACCOUNTS)
     planted = args.directory / "planted.ndjson"
     options = ["--kafka", kafka.address, "--days", str(args.days), "--rate", "10"]
     options += ["--incident-every", str(args.every), "--ground-truth", str(planted)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from demo.organisation import accounts, feedback, sales, support, web
 from demo.organisation.deliveries import promised
 from demo.organisation.simulation import Handler, Simulation, Thing
-from demo.organisation.world import PRODUCTS
+from demo.organisation.world import PRODUCTS, region_of
 from schemas.measures import DAY_MS, MINUTE_MS
 
 if TYPE_CHECKING:
@@ -73,6 +73,17 @@ def _outrage(sim: Simulation, at: int, _incident: Thing) -> None:
         feedback.unasked(sim, at, who, "email", feeling="negative", theme=theme)
 
 
+def _key_entry(sim: Simulation, at: int, incident: Thing) -> None:
+    account = dimensions(incident["segment"])["account"]
+    who: Thing = {
+        "channel": "email",
+        "region": region_of(account),
+        "product": sim.pick(PRODUCTS),
+        "customer_id": account,
+    }
+    feedback.unasked(sim, at, who, "email", feeling="negative", theme="quality")
+
+
 def _partner_anger(sim: Simulation, at: int, _incident: Thing) -> None:
     who = support.partner_desk(sim, sim.partner())
     medium = "portal" if who["channel"] == "portal" else "email"
@@ -131,6 +142,7 @@ HANDLERS: dict[str, Handler] = {
     "bad_answer": _bad_answer,
     "anger": _anger,
     "outrage": _outrage,
+    "key_entry": _key_entry,
     "partner_anger": _partner_anger,
     "backlog": _backlog,
     "critical": _critical,

@@ -26,6 +26,7 @@ ROTATION = (
     "performance_drop",
     "source_silent",
     "partner_critical_incident",
+    "key_account",
     "revenue_decline",
     "csat_drop",
     "negative_feedback_spike",

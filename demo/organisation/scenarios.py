@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from demo.organisation.seasons import REGIONS
 from demo.organisation.simulation import Simulation
-from demo.organisation.world import SERVICES, SKUS
+from demo.organisation.world import KEY_ACCOUNTS, SERVICES, SKUS
 
 LARGE = 1.5
 
@@ -45,6 +45,10 @@ def _carrier(sim: Simulation) -> str:
 
 def _partner(sim: Simulation) -> str:
     return f"partner|partner={sim.partner().id}"
+
+
+def _key_account(sim: Simulation) -> str:
+    return f"customer|account={sim.pick(KEY_ACCOUNTS)}"
 
 
 def _service(sim: Simulation) -> str:
@@ -112,6 +116,14 @@ SCENARIOS: dict[str, Scenario] = {
         where=_all_of("customer"),
         text="A critical incident is opened and nobody responds",
         burst="critical",
+        count=1,
+    ),
+    "key_account": Scenario(
+        audience="customer",
+        minutes=5,
+        where=_key_account,
+        text="A key account writes an angry mail",
+        burst="key_entry",
         count=1,
     ),
     "performance_drop": Scenario(

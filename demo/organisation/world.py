@@ -18,6 +18,8 @@ SERVICES = ("shop", "api", "portal", "payments")
 LOCATIONS = ("rotterdam", "dallas", "singapore")
 SKUS = tuple(f"{name}-{size}" for name in ("hub", "sensor", "cam", "lock", "meter", "kit",
              "relay", "probe", "panel", "dock") for size in ("s", "m", "l"))  # fmt: skip
+# Customers whose complaints somebody must hear of today.
+KEY_ACCOUNTS = ("c-000000", "c-000001", "c-000002")
 CURRENCY = {"emea": "EUR", "amer": "USD", "apac": "EUR", "latam": "USD"}
 EUR_PER = {"USD": 0.92, "GBP": 1.17}
 
@@ -96,3 +98,8 @@ def _partner(rng: random.Random, name: str, kind: PartnerKind) -> Partner:
 def customer_id(number: int) -> str:
     """Customers are numbered; ``number % 4`` is the index of their region."""
     return f"c-{number:06d}"
+
+
+def region_of(customer: str) -> str:
+    """Where a customer lives."""
+    return REGIONS[int(customer.removeprefix("c-")) % 4]

@@ -12,6 +12,7 @@ from demo.organisation.incidents import LATER_EVERY_MS, PAST, ROTATION, plan
 from demo.organisation.organisation import Organisation
 from demo.organisation.scenarios import SCENARIOS
 from demo.organisation.simulation import Incident
+from detectors.text import Vader
 from schemas.codec import TopicCodec
 from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
 from schemas.names import TOPICS
@@ -104,6 +105,13 @@ def one_is_critical(incident: Incident, during: list[Any], after: list[Any]) -> 
     return len(opened) == 1 and responded[0] - opened[0].occurred_at > 15 * MINUTE_MS
 
 
+def a_key_account_writes(incident: Incident, during: list[Any], after: list[Any]) -> bool:
+    """A key account writes."""
+    account = dimensions(incident.segment)["account"]
+    texts = [e.text for e in of_type(during, "feedback.submitted") if e.customer_id == account]
+    return any(Vader().score(text)[1] == "negative" for text in texts if text)
+
+
 def partner_sends_back(incident: Incident, during: list[Any], after: list[Any]) -> bool:
     """Partner sends back."""
     name = dimensions(incident.segment)["partner"]
@@ -169,6 +177,7 @@ VISIBLE: dict[str, Callable[[Incident, list[Any], list[Any]], bool]] = {
     "downtime": probes_fail,
     "negative_sentiment": texts_turn,
     "critical_incident": one_is_critical,
+    "key_account": a_key_account_writes,
     "performance_drop": partner_sends_back,
     "delayed_deliveries": orders_stay_undelivered,
     "inventory_shortage": shelves_are_empty,

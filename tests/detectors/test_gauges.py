@@ -94,18 +94,46 @@ def came(n: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("hour", "now", "severity"),
+    ("usual", "now", "severity"),
+    [(100, 9, "ok"), (100, 0, "yellow"), (12, 0, "ok"), (13, 0, "yellow"), (750, 0, "red")],
+)
+def test_a_steady_source_that_brings_nothing_is_silent(usual: int, now: int, severity: str) -> None:
+    """Where more than twelve were due in five minutes; fifty times more is an emergency."""
+    verdict = say(
+        "sender_silent", window=came(12 * usual), short=came(now), pace=pace(*[usual] * 11)
+    )
+    assert (verdict.severity, verdict.expected) == (severity, usual)
+
+
+def pace(*panes: int) -> tuple[dict[str, int], ...]:
+    """The panes of five minutes before, the nearest first."""
+    return tuple(came(n) for n in panes)
+
+
+@pytest.mark.parametrize(
+    "panes",
     [
-        (1_200, 90, "ok"),
-        (1_200, 0, "yellow"),
-        (144, 0, "ok"),
-        (156, 0, "yellow"),
-        (9_000, 0, "red"),
+        (
+            2,
+            0,
+            1,
+            90_000,
+            80_000,
+            85_000,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ),  # a month was loaded in a quarter of an hour
+        (40, 40, 40, 40, 40),  # known for less than half an hour
+        (),
     ],
 )
-def test_a_steady_source_that_brings_nothing_is_silent(hour: int, now: int, severity: str) -> None:
-    """Where more than twelve were due; a thousand times more is an emergency."""
-    assert say("sender_silent", window=came(hour), short=came(now)).severity == severity
+def test_what_was_loaded_or_is_hardly_known_is_no_pace(panes: tuple[int, ...]) -> None:
+    """Nobody has to keep it."""
+    verdict = say("sender_silent", window=came(90_000), short=came(0), pace=pace(*panes))
+    assert verdict.severity == "ok"
 
 
 def test_only_what_comes_ends_a_silence() -> None:
