@@ -55,9 +55,10 @@ async def replay(path: Path, mapping: Mapping, settings: Settings, speed: float 
         records = await asyncio.to_thread(read, path, mapping, advance)
         await connect.create_topics(settings)
         playing = progress.add_task(f"playing {mapping.topic}", total=len(records), now="")
-        async with BatchProducer(settings, mapping.topic) as out:
+        async with BatchProducer(settings, [mapping.topic]) as out:
             async for chunk in paced(records, speed):
                 await out.send(chunk)
+                await out.flush()
                 now = datetime.fromtimestamp(chunk[-1].at / 1000, UTC)
                 progress.update(playing, advance=len(chunk), now=f"{now:%Y-%m-%d %H:%M}")
     return len(records)
@@ -69,7 +70,7 @@ def read(path: Path, mapping: Mapping, advance: Advance) -> list[Produced]:
     for number, row in enumerate(rows(path, mapping, advance), 1):
         for event in mapping.events(row, number):
             key = key_of(mapping.topic, event)
-            records.append(Produced(event["occurred_at"], key, encode(event)))
+            records.append(Produced(mapping.topic, event["occurred_at"], key, encode(event)))
     records.sort(key=lambda record: record.at)
     return records
 

@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from demo.organisation.disorder import Disorder, WebTraffic
 from demo.organisation.organisation import Organisation
-from demo.organisation.produce import BatchProducer, ProduceError
+from demo.organisation.produce import ProduceError, producing
 from demo.organisation.simulation import Incident
 from schemas.measures import DAY_MS, HOUR_MS
+from streams.producing import BatchProducer
 
 Progress = Callable[[float, str], None]
 SLICE_S = 0.2
@@ -62,8 +63,7 @@ async def run(options: Options, stop: asyncio.Event, progress: Progress = no_pro
 async def _work(options: Options, stop: asyncio.Event, progress: Progress) -> None:
     organisation = _open(options, _now_ms())
     truth = GroundTruth(options.ground_truth)
-    async with BatchProducer(options.kafka, options.prefix) as out:
-        await out.find_topics()
+    async with producing(options.kafka, options.prefix) as out:
         await _catch_up(organisation, out, options, truth, stop, progress)
         if not stop.is_set():
             await _live(organisation, out, options, truth, stop)

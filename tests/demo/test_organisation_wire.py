@@ -19,12 +19,13 @@ from demo.organisation.__main__ import main
 from demo.organisation.disorder import BROKEN, LATE, LATE_MAX_MS, REPEATED, Disorder, WebTraffic
 from demo.organisation.live import GroundTruth, Options, run
 from demo.organisation.load import CORE_TOPICS, load_events
-from demo.organisation.produce import ProduceError, murmur2, produce_events
+from demo.organisation.produce import ProduceError, produce_events
 from demo.organisation.simulation import Incident, Record
 from schemas.codec import Rejected, TopicCodec
 from schemas.events import Event
 from schemas.measures import HOUR_MS, MINUTE_MS
 from schemas.names import TOPICS
+from streams.producing import partition_of
 
 PARTITIONS = 3
 START = 1_793_610_000_000
@@ -77,7 +78,7 @@ def test_keys_hash_as_everywhere_in_kafka() -> None:
     partitions = list(range(12))
     for length in range(1, 40):
         key = rng.randbytes(length)
-        assert murmur2(key) % 12 == DefaultPartitioner()(key, partitions, partitions)
+        assert partition_of(key, 12) == DefaultPartitioner()(key, partitions, partitions)
 
 
 def test_everything_produced_lies_where_its_key_belongs(kafka: str, namespace: str) -> None:

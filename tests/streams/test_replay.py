@@ -136,7 +136,7 @@ def test_progress_ends_at_the_size_of_the_file(tmp_path: Path, mapping: Mapping)
 
 def records_at(*at_ms: int) -> list[Produced]:
     """Records of so many moments."""
-    return [Produced(at, None, b"") for at in at_ms]
+    return [Produced("feedback", at, None, b"") for at in at_ms]
 
 
 @pytest.mark.parametrize(
