@@ -1,7 +1,7 @@
 """The whole pure engine under random schedules: fold → publications → merge, with crashes anywhere.
 
-Real events with everything that goes wrong in them; batches of any size, publications cut short by a
-crash, checkpoints and restarts of either stage in any order. In the end every pane must be what it is when
+Real events of five days with everything that goes wrong in them; batches of any size, publications cut short by
+a crash, sources that fall silent, panes that settle early, checkpoints and restarts of either stage in any order. In the end every pane must be what it is when
 all is read in one go.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from aiokafka.partitioner import murmur2
-from hypothesis import settings
+from hypothesis import settings as effort
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -29,7 +29,7 @@ from tests.streams.doubles import NoText
 from tests.streams.stages import Log, everything, save
 
 NOW_MS = 1_780_000_000_000
-SETTINGS = Settings(partitions=2, clock="data", dimension_values_max=20, rejected_share_max=1.0)
+CLOCKS = ("data", "wall")
 TOPICS = ("feedback", "tickets", "deliveries", "interactions")
 EVENTS = 600
 PARTITIONS = 2
@@ -41,17 +41,20 @@ Saved = tuple[dict[str, bytes], dict[str, int]]
 class Source:
     """The fold stage of one partition number: its state, its saved state, its records."""
 
-    def __init__(self, number: int, records: dict[str, list[Any]], log: Log) -> None:
+    def __init__(
+        self, number: int, records: dict[str, list[Any]], log: Log, settings: Settings
+    ) -> None:
         self.number = number
         self.records = records
         self.log = log
+        self.settings = settings
         self.saved: Saved = ({}, {})
         self.crash()
 
     def crash(self) -> None:
         """Begin again at the checkpoint, with nothing but what was saved."""
         entries, offsets = self.saved
-        self.state = FoldState(TOPICS, self.number, SETTINGS, NoText())
+        self.state = FoldState(TOPICS, self.number, self.settings, NoText())
         for key, value in entries.items():
             self.state.restore(key, decode(value))
         self.state.restored()
@@ -66,13 +69,13 @@ class Source:
             self.next[topic] = start + len(batch)
             self.state.apply(topic, RecordBatch(batch, start, start + len(batch), caught_up=False))
 
-    def publish(self, *, hero: bool, room: int = -1) -> None:
+    def publish(self, *, hero: bool, idle: bool = False, room: int = -1) -> None:
         """Tell what changed; only so many messages leave."""
         self.log.room = room
-        asyncio.run(self._publish(hero=hero))
+        asyncio.run(self._publish(hero=hero, idle=idle))
         self.log.room = -1
 
-    async def _publish(self, *, hero: bool) -> None:
+    async def _publish(self, *, hero: bool, idle: bool) -> None:
         for topic, state in self.state.topics.items():
 
             def version(topic: str = topic) -> int:
@@ -81,7 +84,7 @@ class Source:
             if hero:
                 await self.publisher.hero(state, version, 0)
             else:
-                await self.publisher.rest(state, version, 0, idle=False)
+                await self.publisher.rest(state, version, 0, idle=idle)
 
     def checkpoint(self) -> None:
         """What is saved has been published."""
@@ -92,16 +95,17 @@ class Source:
 class Shard:
     """The merge stage of one shard."""
 
-    def __init__(self, number: int, log: Log) -> None:
+    def __init__(self, number: int, log: Log, settings: Settings) -> None:
         self.number = number
         self.log = log
+        self.settings = settings
         self.saved: tuple[dict[str, bytes], int] = ({}, 0)
         self.crash()
 
     def crash(self) -> None:
         """Begin again at the checkpoint."""
         entries, self.next = self.saved
-        self.state = MergeState(SETTINGS)
+        self.state = MergeState(self.settings)
         for key, value in entries.items():
             self.state.restore(key, decode(value))
         self.state.restored()
@@ -112,6 +116,12 @@ class Shard:
         records = [SimpleNamespace(value=value) for value in messages]
         self.state.apply(RecordBatch(records, self.next, self.next + len(records), caught_up=False))
         self.next += len(records)
+
+    def look(self) -> None:
+        """The readout sees all there is: what no loud source corrects any more settles."""
+        for store in self.state.stores.values():
+            store.touched_panes.clear()
+            store.seen()
 
     def checkpoint(self) -> None:
         """Save."""
@@ -138,24 +148,39 @@ def stored(seed: int) -> list[dict[str, list[Any]]]:
     return parts
 
 
+def settings_for(clock: str) -> Settings:
+    """Few partitions and places."""
+    return Settings(
+        partitions=PARTITIONS, clock=clock, dimension_values_max=20, rejected_share_max=1.0
+    )
+
+
+def stages(
+    records: list[dict[str, list[Any]]], log: Log, settings: Settings
+) -> tuple[list[Source], list[Shard]]:
+    """Both stages, with nothing done yet."""
+    sources = [Source(n, r, log, settings) for n, r in enumerate(records)]
+    return sources, [Shard(n, log, settings) for n in range(PARTITIONS)]
+
+
 class EngineMachine(RuleBasedStateMachine):
     """Any order of folding, publishing, merging, saving and dying."""
 
-    @initialize(seed=st.integers(1, 50))
-    def start(self, seed: int) -> None:
+    @initialize(seed=st.integers(1, 50), clock=st.sampled_from(CLOCKS))
+    def start(self, seed: int, clock: str) -> None:
         """Two partitions with all their records, two shards."""
         self.records = stored(seed)
+        self.settings = settings_for(clock)
         self.log = Log()
-        self.sources = [Source(n, r, self.log) for n, r in enumerate(self.records)]
-        self.shards = [Shard(n, self.log) for n in range(PARTITIONS)]
+        self.sources, self.shards = stages(self.records, self.log, self.settings)
 
     @rule(n=st.integers(0, 1), topic=st.sampled_from(TOPICS), count=st.integers(1, 60))
     def fold(self, n: int, topic: str, count: int) -> None:
         self.sources[n].fold(topic, count)
 
-    @rule(n=st.integers(0, 1), hero=st.booleans())
-    def publish(self, n: int, hero: bool) -> None:
-        self.sources[n].publish(hero=hero)
+    @rule(n=st.integers(0, 1), hero=st.booleans(), idle=st.booleans())
+    def publish(self, n: int, hero: bool, idle: bool) -> None:
+        self.sources[n].publish(hero=hero, idle=idle)
 
     @rule(n=st.integers(0, 1), hero=st.booleans(), room=st.integers(0, 6))
     def die_while_publishing(self, n: int, hero: bool, room: int) -> None:
@@ -175,6 +200,10 @@ class EngineMachine(RuleBasedStateMachine):
         self.shards[n].merge(count)
 
     @rule(n=st.integers(0, 1))
+    def look(self, n: int) -> None:
+        self.shards[n].look()
+
+    @rule(n=st.integers(0, 1))
     def save_merge(self, n: int) -> None:
         self.shards[n].checkpoint()
 
@@ -186,7 +215,7 @@ class EngineMachine(RuleBasedStateMachine):
         """When all is read, all is as if nothing had happened."""
         if not hasattr(self, "sources"):
             return
-        assert finished(self.sources, self.shards) == in_one_go(self.records)
+        assert finished(self.sources, self.shards) == in_one_go(self.records, self.settings)
 
 
 def finished(sources: list[Source], shards: list[Shard]) -> dict[Any, Any]:
@@ -203,14 +232,12 @@ def finished(sources: list[Source], shards: list[Shard]) -> dict[Any, Any]:
     return everything(shard.state for shard in shards)
 
 
-def in_one_go(records: list[dict[str, list[Any]]]) -> dict[Any, Any]:
+def in_one_go(records: list[dict[str, list[Any]]], settings: Settings) -> dict[Any, Any]:
     """The same records without any fault."""
-    log = Log()
-    sources = [Source(n, r, log) for n, r in enumerate(records)]
-    return finished(sources, [Shard(n, log) for n in range(PARTITIONS)])
+    return finished(*stages(records, Log(), settings))
 
 
-EngineMachine.TestCase.settings = settings(
+EngineMachine.TestCase.settings = effort(
     max_examples=15, stateful_step_count=30, deadline=None, print_blob=True
 )
 
