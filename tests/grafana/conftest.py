@@ -178,12 +178,10 @@ async def browser(program: Callable[[str, str], str]) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Return a wall of 1920 × 1080; a test fails if its page complains."""
-    context = await browser.new_context(
-        viewport={"width": 1920, "height": 1080}, reduced_motion="reduce"
-    )
+@asynccontextmanager
+async def page_on(browser: Browser, **screen: Any) -> AsyncGenerator[Page, None]:
+    """Give a page on such a screen; fail at the end if it complained."""
+    context = await browser.new_context(**screen)
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
@@ -192,3 +190,11 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
     # What a stopped server or an absent Redis leaves in the console is no fault of the page.
     assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """Return a wall of 1920 × 1080; a test fails if its page complains."""
+    full_hd = {"width": 1920, "height": 1080}
+    async with page_on(browser, viewport=full_hd, reduced_motion="reduce") as page:
+        yield page

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from schemas.alerts import ActionOutcome, DeliveryHealth, Silence, decode_input
 from schemas.readings import encode
 from schemas.settings import Settings
-from tests.grafana.conftest import server_of
+from tests.grafana.conftest import page_on, server_of
 from tests.grafana.seed import Seeder
 from tests.grafana.test_wall import CONTRAST
 
@@ -25,16 +25,9 @@ MARA = "mara-0123456789abcdef"
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """Return a phone's browser; a test fails if its page complains."""
-    context = await browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    page = await context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    await context.close()
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
+    phone = {"width": 390, "height": 844}
+    async with page_on(browser, viewport=phone, has_touch=True, is_mobile=True) as page:
+        yield page
 
 
 @pytest.fixture
