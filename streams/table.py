@@ -77,7 +77,6 @@ class PartitionTable(Generic[S]):
         self.saved: dict[str, int] = {}
         self.checkpointed_ms: int | None = None
         self.token = 0
-        self.state_bytes = 0
         self._producer: AIOKafkaProducer | None = None
         self._lock = asyncio.Lock()
 
@@ -181,7 +180,6 @@ class PartitionTable(Generic[S]):
         if offsets:  # time alone may change a state before its first record
             await producer.send_offsets_to_transaction(offsets, self.group)
         await producer.commit_transaction()
-        self.state_bytes += sum(len(v or b"") for _, v in entries)
 
     async def _send(self, topic: str, records: Iterable[Any]) -> list[asyncio.Future[Any]]:
         """Hand records over in hand-made batches: a send each would cost 30 µs."""

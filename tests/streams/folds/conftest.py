@@ -46,7 +46,6 @@ class Books(Panes):
     def __init__(self) -> None:
         super().__init__(Keys(200))
         self.sums: dict[Entry, dict[int, int]] = {}
-        self.additions = 0
 
     def add(
         self,
@@ -60,7 +59,6 @@ class Books(Panes):
     ) -> None:
         assert len(dims) == len(m.dims), m.id
         assert isinstance(cell, Mapping) == m.histogram, m.id
-        self.additions += 1
         hour = (at - START_MS) / HOUR_MS
         entry = (m.id, hour, audience, dims, partner if m.partner else None)
         sums = self.sums.setdefault(entry, {})
