@@ -178,7 +178,7 @@ def _learn(detector: Detector[Any], x: Features, *, hold: bool) -> None:
 def _reason(rule: Rule, found: Finding, why: Explanation | None) -> str:
     """Value, limit, what is usual, and since the shift began what was seen where what is usual."""
     m, unit, text = found.measured, rule.unit, _seen(rule, found)
-    if found.expected is not None:
+    if found.expected is not None and not isinstance(rule.gauge, Silence):
         usual = "the target is" if isinstance(rule.gauge, ToTarget) else "usually"
         text += f", {usual} {shown(found.expected, unit)}"
     if rule.limits and rule.limits.relative and found.gauge is not None:
@@ -198,7 +198,9 @@ def _seen(rule: Rule, found: Finding) -> str:
     m, unit = found.measured, rule.unit
     span = rule.window.replace("h", " h").replace("d", " d")
     if isinstance(rule.gauge, Silence):
-        text = f"no {rule.noun} in 5 min" if not m.value else f"{m.value:,.0f} {rule.noun} in 5 min"
+        text = f"{m.value:,.0f} {rule.noun} in 5 min"
+        if not m.value:
+            text = f"nothing came, {m.expected:,.0f} {rule.noun} were due since"
     elif isinstance(rule.gauge, Against):
         text = f"{shown(m.value, unit)} in {span} from {m.n:,} {rule.noun}"
     elif isinstance(rule.gauge, Lateness):

@@ -24,10 +24,11 @@ ROTATION = (
     "churn_increase",
     "partner_negative_sentiment",
     "performance_drop",
-    "source_silent",
     "partner_critical_incident",
     "key_account",
     "revenue_decline",
+    # By now it is known what comes steadily.
+    "source_silent",
     "csat_drop",
     "negative_feedback_spike",
 )

@@ -184,7 +184,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "source_silent": Scenario(
         audience="engine",
-        minutes=7,
+        minutes=12,
         where=_source,
         text="A source system sends nothing; what it kept comes when it is back",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demo.bench.alerts import RULES, speaks_of
+from demo.organisation.incidents import ROTATION, plan
 from demo.organisation.organisation import Organisation
 from demo.organisation.scenarios import SCENARIOS
 from demo.organisation.simulation import Incident
@@ -19,8 +20,10 @@ LIVE = 1_793_610_000_000  # Monday, 2026-11-02, 09:00 UTC
 HISTORY_MS = 14 * DAY_MS + 6 * HOUR_MS
 CHUNK_MS = 12 * HOUR_MS
 STEP_MS = 10_000
-EVERY_MS = 40_000
-WATCHED_MS = 20 * MINUTE_MS
+EVERY_MS = MINUTE_MS
+WATCHED_MS = 28 * MINUTE_MS
+# An angry review is negative feedback and negative sentiment: what others raise, too, comes first.
+ORDER = ("negative_sentiment", *(kind for kind in ROTATION if kind != "negative_sentiment"))
 
 
 class Played:
@@ -31,11 +34,13 @@ class Played:
         while organisation.now < LIVE:
             records = organisation.advance(min(organisation.now + CHUNK_MS, LIVE))
             engine.take(records, LIVE)
-        organisation.go_live(EVERY_MS)
+        organisation.go_live(0)
+        for number, kind in enumerate(ORDER):
+            plan(organisation, kind, LIVE + number * EVERY_MS)
         while organisation.now < LIVE + WATCHED_MS:
             now = organisation.now + STEP_MS
             engine.take(organisation.advance(now), now)
-        self.incidents = {i.kind: i for i in reversed(organisation.begun)}
+        self.incidents = {i.kind: i for i in organisation.begun}
         self.announced = engine.announced
 
     def of(self, incident: Incident) -> list[Announcement]:
@@ -51,7 +56,7 @@ def _is_news(told: Announcement, incident: Incident) -> bool:
 
 @pytest.fixture(scope="module")
 def played() -> Played:
-    """Return two weeks and twenty minutes of the organisation; takes about a minute."""
+    """Return two weeks and half an hour of the organisation; takes about a minute."""
     return Played()
 
 

@@ -105,6 +105,20 @@ def test_a_steady_source_that_brings_nothing_is_silent(usual: int, now: int, sev
     assert (verdict.severity, verdict.expected) == (severity, usual)
 
 
+@pytest.mark.parametrize(("empty", "severity"), [(0, "ok"), (1, "ok"), (2, "yellow"), (9, "ok")])
+def test_a_slow_source_is_silent_after_longer(empty: int, severity: str) -> None:
+    """Five in five minutes: none in a quarter of an hour. After most of an hour nobody knows."""
+    panes = pace(*[0] * empty, *[5] * (11 - empty))
+    verdict = say("sender_silent", window=came(60), short=came(0), pace=panes)
+    assert (verdict.severity, verdict.clear) == (severity, False)
+
+
+def test_a_silence_is_told_by_what_was_due() -> None:
+    """A person wants to know how sure that is."""
+    verdict = say("sender_silent", window=came(60), short=came(0), pace=pace(0, *[20] * 8))
+    assert verdict.reason == "nothing came, 40 events were due since"
+
+
 def pace(*panes: int) -> tuple[dict[str, int], ...]:
     """The panes of five minutes before, the nearest first."""
     return tuple(came(n) for n in panes)
@@ -126,7 +140,7 @@ def pace(*panes: int) -> tuple[dict[str, int], ...]:
             0,
             0,
         ),  # a month was loaded in a quarter of an hour
-        (40, 40, 40, 40, 40),  # known for less than half an hour
+        (40, 40),  # known for less than a quarter of an hour
         (),
     ],
 )
