@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from schemas.alerts import (
 )
 from schemas.readings import encode
 from tests.end_to_end.broker import reader
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
 
 WITHIN_S = 90
@@ -33,21 +33,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Engine]:
+def engine(new_engine: NewEngine) -> Engine:
     """An engine with its topics, no worker yet."""
-    engine = Engine(
-        kafka,
-        redis_url,
-        f"{namespace}.",
-        tmp_path,
-        partitions=1,
-        checkpoint_s=1,
-        session_timeout_s=3,
-        watchdog_s=5,
-    )
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
+    return new_engine(partitions=1, watchdog_s=5)
 
 
 def verdict(segment: str, severity: Severity, at: int) -> Verdict:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.broker import produce, read
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
 from tests.oracle.generate import Record
 
@@ -16,12 +15,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Engine]:
+def engine(new_engine: NewEngine) -> Engine:
     """An engine of one partition, its topics made, no worker yet."""
-    engine = Engine(kafka, redis_url, f"{namespace}.", tmp_path, partitions=1, checkpoint_s=1)
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
+    return new_engine(partitions=1)
 
 
 async def test_a_flood_of_poison_ends_the_worker_before_it_is_saved(engine: Engine) -> None:

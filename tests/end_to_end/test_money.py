@@ -6,8 +6,6 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ import redis.asyncio as aioredis
 
 from schemas.readings import decode_reading
 from tests.end_to_end.broker import produce
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
 from tests.oracle.generate import Record
 
@@ -26,13 +25,9 @@ numbers = itertools.count()
 
 
 @pytest.fixture
-def engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Engine]:
+def engine(new_engine: NewEngine) -> Engine:
     """An engine of two partitions, its topics made, no worker yet."""
-    settings = {"partitions": 2, "clock": "wall", "checkpoint_s": 1, "session_timeout_s": 3}
-    engine = Engine(kafka, redis_url, f"{namespace}.", tmp_path, **settings)
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
+    return new_engine(partitions=2, clock="wall")
 
 
 def event(topic: str, kind: str, key: str, **facts: Any) -> Record:

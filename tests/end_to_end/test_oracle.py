@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from tests.end_to_end.broker import produce
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.exact import differences
 from tests.end_to_end.processes import Engine
 from tests.oracle.generate import Mix, Record, generate
@@ -40,24 +39,11 @@ def clock() -> str:
 
 
 @pytest.fixture
-def engine(
-    kafka: str, redis_url: str, namespace: str, tmp_path: Path, clock: str
-) -> Iterator[Engine]:
+def engine(new_engine: NewEngine, clock: str) -> Engine:
     """An engine of four partitions, its topics made, no worker yet."""
-    engine = Engine(
-        kafka,
-        redis_url,
-        f"{namespace}.",
-        tmp_path,
-        partitions=4,
-        clock=clock,
-        checkpoint_s=1,
-        session_timeout_s=SESSION_S,
-        dimension_values_max=PLACES,
+    return new_engine(
+        partitions=4, clock=clock, session_timeout_s=SESSION_S, dimension_values_max=PLACES
     )
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
 
 
 async def begin(engine: Engine, records: list[Record]) -> list[Record]:

@@ -22,6 +22,7 @@ from schemas.alerts import Announcement, Verdict
 from schemas.readings import encode
 from tests.agents.paging.receivers import KEY, Endpoint, Request, listening
 from tests.agents.paging.samples import resolved, told
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import REPOSITORY, Engine
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -49,22 +50,13 @@ async def duty() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-def engine(
-    kafka: str, redis_url: str, namespace: str, tmp_path: Path, duty: Endpoint
-) -> Iterator[Engine]:
+def engine(new_engine: NewEngine, tmp_path: Path, duty: Endpoint) -> Engine:
     """An engine that pages them; no worker yet."""
     key, routes, people = (tmp_path / name for name in ("key", "routes.toml", "people"))
     key.write_text(KEY)
     people.write_text(f"Mara {MARA}\n")
     routes.write_text(ROUTES.format(url=duty.url, key=key))
-    engine = Engine(
-        kafka, redis_url, f"{namespace}.", tmp_path,
-        partitions=1, checkpoint_s=1, session_timeout_s=3, alert_routes=routes,
-        action_tokens_file=people,
-    )  # fmt: skip
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
+    return new_engine(partitions=1, alert_routes=routes, action_tokens_file=people)
 
 
 async def announce(engine: Engine, *announcements: Announcement) -> None:

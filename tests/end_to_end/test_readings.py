@@ -5,33 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.settings import Settings
 from tests.end_to_end.broker import produce, settle
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
 from tests.grafana.conftest import client_of
 from tests.oracle.generate import Record
 
 HOUR_MS = 3_600_000
 SETTLE_S = 90
-SHOWN_S = 30
+SHOWN_S = 60
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Engine]:
+def engine(new_engine: NewEngine) -> Engine:
     """An engine of four shards, its topics made, no worker yet."""
-    settings = {"partitions": 4, "clock": "wall", "checkpoint_s": 1, "session_timeout_s": 3}
-    engine = Engine(kafka, redis_url, f"{namespace}.", tmp_path, **settings)
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
+    return new_engine(partitions=4, clock="wall")
 
 
 class Story:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import redis.asyncio as aioredis
 from grafana.store import Store
 from schemas.settings import Settings
 from tests.end_to_end.broker import produce, settle
+from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
 from tests.grafana.conftest import client_of
 from tests.oracle.generate import Record
@@ -45,13 +46,9 @@ def settings(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> Sett
 
 
 @pytest.fixture
-def engine(settings: Settings, tmp_path: Path) -> Iterator[Engine]:
+def engine(new_engine: NewEngine) -> Engine:
     """An engine, its topics made, no worker yet."""
-    own = {"partitions": 2, "checkpoint_s": 1, "session_timeout_s": 3}
-    engine = Engine(settings.kafka, settings.redis, settings.prefix, tmp_path, **own)
-    engine.create_topics()
-    yield engine
-    engine.kill_all()
+    return new_engine(partitions=2)
 
 
 class Story:
