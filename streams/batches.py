@@ -70,6 +70,9 @@ def _take(result: FetchResult, limits: BatchLimits, highwater: int | None) -> Re
     if not result.has_more() or not result.check_assignment(tp):
         return None
     part = result._partition_records
+    # Never begun, it and ``part`` would hold one another, and all the bytes of the fetch, until the
+    # collector comes; aiokafka's own loop breaks this circle at its end.
+    part._records_iterator = None
     source = part._records
     start = position = part.next_fetch_offset
     records: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
@@ -128,6 +130,24 @@ async def test_records_come_as_they_were_written(
     assert [record.offset for record in records] == list(range(150))
     assert {(record.key, tuple(record.headers)) for record in records} == {(b"k", (("h", b"1"),))}
     assert all(record.timestamp > 1_600_000_000_000 for record in records)
+
+
+async def test_the_bytes_of_a_fetch_are_freed_without_the_collector(
+    kafka: str, make_topic: MakeTopic
+) -> None:
+    """It hardly ever runs in a worker; a fetch is up to megabytes."""
+    tp = await make_topic()
+    async with producing(kafka) as producer, consuming(kafka, tp) as take:
+        gc.collect()
+        gc.disable()
+        try:
+            for i in range(3):
+                await write(producer, tp, b"%d" % i)
+                await all_of(take, tp, i + 1)
+            left = [o for o in gc.get_objects() if isinstance(o, PartitionRecords)]
+        finally:
+            gc.enable()
+    assert left == []
 
 
 async def test_the_last_batch_knows_that_nothing_is_left(kafka: str, make_topic: MakeTopic) -> None:
