@@ -22,12 +22,13 @@ from schemas.names import Names
 from schemas.settings import Settings
 from streams import connect
 from streams.batches import BatchLimits, take_batches
+from streams.table import CUT_HEADER
 
 REASON_HEADER = "__connect.errors.class.name"
 DETAIL_HEADER = "__connect.errors.exception.message"
 OFFSET_HEADER = "__connect.errors.offset"
 # What the fold stage added; the sender's own headers go back with the record.
-_OURS = ("__connect.errors.", "cc.timestamp")
+_OURS = ("__connect.errors.", "cc.timestamp", CUT_HEADER)
 READ_TIMEOUT_S = 5.0
 
 log = logging.getLogger("command-centre")
@@ -44,6 +45,8 @@ class Letter(Struct, frozen=True):
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+    # Only the beginning of a record is here; the record is where it came from.
+    cut: bool = False
 
 
 def letter(place: TopicPartition, record: Any) -> Letter:
@@ -58,6 +61,7 @@ def letter(place: TopicPartition, record: Any) -> Letter:
         record.key,
         record.value,
         tuple((k, v) for k, v in record.headers if not k.startswith(_OURS)),
+        cut=CUT_HEADER in noted,
     )
 
 
@@ -142,7 +146,7 @@ async def first(letters: AsyncIterator[Letter], limit: int) -> list[Letter]:
 
 
 async def send_back(settings: Settings, topic: str, reasons: list[Reason], limit: int) -> int:
-    """Send what waits back to its topic, and remember it; how many that were.
+    """Send what waits back to its topic, and remember it; how many that were. Cut ones are passed over.
 
     Raises ``TopicError``, ``KafkaError``; another replay of the topic ends this one.
     """
@@ -155,13 +159,16 @@ async def send_back(settings: Settings, topic: str, reasons: list[Reason], limit
         compression_type="lz4",
     ) as producer:
         letters = await first(waiting(settings, topic, reasons), limit)
+        whole = [one for one in letters if not one.cut]
+        if len(whole) < len(letters):
+            log.warning("%d letters were cut and stay here", len(letters) - len(whole))
         # A transaction each: aiokafka's take the offsets of one group only.
         for reason, offsets in reached(letters).items():
             async with producer.transaction():
-                chosen = [one for one in letters if one.reason == reason]
+                chosen = [one for one in whole if one.reason == reason]
                 await _send(producer, names.source(topic), chosen)
                 await producer.send_offsets_to_transaction(offsets, replay_group(names, reason))
-        return len(letters)
+        return len(whole)
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, letters: list[Letter]) -> None:

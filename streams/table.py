@@ -14,20 +14,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.batches import BatchLimits, RecordBatch, take_batches
 
 # First byte of every state record. A record of another version is not read: the table is rebuilt.
 STATE_VERSION = b"\x01"
 HEAD = b"head"
+# Time in which this worker could do something: one that is slow, or was frozen, is not given up.
 CHECKPOINT_DEADLINE_S = 45.0
+AWAKE_STEP_S = 1.0
+# After the deadline, however slow: only a worker that has no successor keeps readers waiting so long.
+TRANSACTION_TIMEOUT_MS = 300_000
 BATCH_BYTES = 900_000
 REQUEST_BYTES_MAX = 4_000_000
+
+# Of a larger dead letter the beginning is kept: its topic might not take more than that.
+LETTER_BYTES_MAX = 1_000_000
+LETTER_KEY_BYTES_MAX = 1_000
+# How large a letter was that was cut (bytes).
+CUT_HEADER = "cc.cut"
+_NOTED = ("__connect.errors.", "cc.")
 
 Header = tuple[str, bytes]
 encode = msgspec.msgpack.Encoder().encode
@@ -65,6 +77,10 @@ class StaleStateError(RuntimeError):
     """The state topic was written by another version of this engine."""
 
 
+class EntryTooLargeError(RuntimeError):
+    """The state topic does not take an entry; the text says which, and what to do."""
+
+
 class PartitionTable(Generic[S]):
     """State of one partition number of one stage, with its transactional producer."""
 
@@ -85,7 +101,7 @@ class PartitionTable(Generic[S]):
         producer = AIOKafkaProducer(
             **connect,
             transactional_id=f"{self.topic}-{self.partition}",
-            transaction_timeout_ms=60_000,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             max_batch_size=BATCH_BYTES,
             max_request_size=REQUEST_BYTES_MAX,
             compression_type="lz4",
@@ -150,8 +166,7 @@ class PartitionTable(Generic[S]):
             reached = dict(self.next)
             if before_commit is not None:
                 await before_commit()
-            async with asyncio.timeout(CHECKPOINT_DEADLINE_S):
-                await self._commit(entries, letters, reached)
+            await awake_within(CHECKPOINT_DEADLINE_S, self._commit(entries, letters, reached))
             self.saved = reached
             self.checkpointed_ms = now_ms or time.time_ns() // 1_000_000
             return True
@@ -168,12 +183,14 @@ class PartitionTable(Generic[S]):
         entries.append((HEAD, STATE_VERSION + encode(reached)))
         sent = await self._send(self.topic, ((k, v, ()) for k, v in entries))
         by_topic: dict[str, list[Any]] = {}
-        for letter in letters:
+        for letter in map(fitting, letters):
             by_topic.setdefault(letter.topic, []).append((letter.key, letter.value, letter.headers))
         for topic, records in by_topic.items():
             sent += await self._send(topic, records)
         # The commit's own flush ignores failed sends.
         for outcome in await asyncio.gather(*sent, return_exceptions=True):
+            if isinstance(outcome, MessageSizeTooLargeError):
+                raise EntryTooLargeError(_too_large(self.topic, entries)) from outcome
             if isinstance(outcome, BaseException):
                 raise outcome
         offsets = {TopicPartition(t, self.partition): o for t, o in reached.items()}
@@ -206,6 +223,49 @@ class PartitionTable(Generic[S]):
             producer, self._producer = self._producer, None
             if producer is not None:
                 await producer.stop()
+
+
+async def awake_within(deadline_s: float, doing: Coroutine[Any, Any, None]) -> None:
+    """Do it; ``TimeoutError`` after ``deadline_s`` during which the event loop went round.
+
+    Where everything is slow, by the clock alone a worker would be ended before it has saved anything,
+    again and again.
+    """
+    task = asyncio.ensure_future(doing)
+    try:
+        while not task.done():
+            if deadline_s <= 0:
+                raise TimeoutError("the broker did not take a checkpoint")
+            began = time.monotonic()
+            await asyncio.wait([task], timeout=AWAKE_STEP_S)
+            deadline_s -= min(time.monotonic() - began, AWAKE_STEP_S)
+    finally:
+        task.cancel()
+    await task
+
+
+def fitting(letter: DeadLetter) -> DeadLetter:
+    """The letter as any topic takes it: of a large one the beginning, and what we noted."""
+    size = len(letter.key or b"") + len(letter.value or b"")
+    if size + sum(len(k) + len(v or b"") for k, v in letter.headers) <= LETTER_BYTES_MAX:
+        return letter
+    key, value = letter.key, letter.value
+    noted = [header for header in letter.headers if header[0].startswith(_NOTED)]
+    return DeadLetter(
+        letter.topic,
+        key and key[:LETTER_KEY_BYTES_MAX],
+        value and value[: LETTER_BYTES_MAX - LETTER_KEY_BYTES_MAX],
+        [*noted, (CUT_HEADER, str(size).encode())],
+    )
+
+
+def _too_large(topic: str, entries: list[tuple[bytes, bytes | None]]) -> str:
+    key, value = max(entries, key=lambda entry: len(entry[1] or b""))
+    return (
+        f"the broker does not take all that is to be saved: the largest entry, {key.decode()!r}, has "
+        f"{len(value or b'')} bytes; raise max.message.bytes of the topic {topic} "
+        f"(up to {REQUEST_BYTES_MAX})"
+    )
 
 
 def _pack(value: Any) -> bytes | None:

@@ -117,6 +117,7 @@ def parser() -> argparse.ArgumentParser:
         found.add_argument(
             name, default=usual, help=meaning, type=float, nargs=2, metavar=("LEAST", "MOST")
         )
+    found.add_argument("--keep", help="a directory for logs and servers' data; else they are gone")
     found.add_argument("--only", default="", help="only faults with this in their name")
     return found
 
@@ -129,7 +130,7 @@ def main() -> None:
     report = Report(args.seed)
     try:
         with tempfile.TemporaryDirectory(prefix="cc-soak-") as directory:
-            asyncio.run(soak(args, Path(directory), report))
+            asyncio.run(soak(args, Path(args.keep or directory), report))
     except KeyboardInterrupt:
         report.ended_early = report.ended_early or "interrupted"
     for line in report.lines():

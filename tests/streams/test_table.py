@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Iterable
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +15,18 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import IllegalOperation, KafkaError
 
+from streams import table as tables
 from streams.batches import RecordBatch
-from streams.table import HEAD, DeadLetter, PartitionTable, StaleStateError, read_state
+from streams.table import (
+    CUT_HEADER,
+    HEAD,
+    DeadLetter,
+    EntryTooLargeError,
+    PartitionTable,
+    StaleStateError,
+    awake_within,
+    read_state,
+)
 
 SOURCE, PARTITION = "source", 0
 
@@ -224,6 +236,67 @@ async def test_a_large_state_is_saved_in_many_batches(place: Place) -> None:
     table.next[place.source] = 1
     assert await table.checkpoint()
     assert (await place.open()).state.words == large
+
+
+async def test_an_entry_larger_than_the_broker_takes_is_named(place: Place) -> None:
+    """With its size and what to do; nothing of the checkpoint is saved."""
+    table = await place.open()
+    table.state.say("small", 1)
+    table.state.say("huge", Random(1).randbytes(4_100_000))  # does not compress
+    table.next[place.source] = 1
+    with pytest.raises(EntryTooLargeError, match=r"'huge', has 41.* raise max\.message"):
+        await table.checkpoint()
+    successor = await place.open()
+    assert (successor.state.words, successor.next) == ({}, {})
+
+
+async def test_of_a_dead_letter_too_large_for_its_topic_the_beginning_is_kept(place: Place) -> None:
+    """And its origin: one record of ten megabytes must not end worker after worker."""
+    table = await place.open()
+    huge, noted = Random(1).randbytes(10_000_000), ("__connect.errors.offset", b"7")
+    letter = DeadLetter(place.dead, b"k" * 2_000, huge, [("trace", b"x" * 9_000_000), noted])
+    table.state.dead_letters = [letter, DeadLetter(place.dead, b"key", b"{", [])]
+    assert await table.checkpoint()
+    cut, whole = await place.read(place.dead)
+    assert (whole.key, whole.value) == (b"key", b"{")
+    assert huge.startswith(cut.value)
+    assert len(cut.value) > 900_000
+    assert list(cut.headers) == [noted, (CUT_HEADER, b"10002000")]
+
+
+async def test_a_slow_worker_has_all_the_time_it_needs_for_a_checkpoint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loop that is held up goes round seldom, but something is done each time."""
+    steps = 0
+
+    async def slow() -> None:
+        nonlocal steps
+        for _ in range(5):
+            time.sleep(0.3)  # noqa: ASYNC251 - as folding on a machine that does ten other things
+            await asyncio.sleep(0.01)
+            steps += 1
+
+    monkeypatch.setattr(tables, "AWAKE_STEP_S", 0.05)
+    await awake_within(0.5, slow())
+    assert steps == 5
+
+
+async def test_a_broker_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for it is told so."""
+    ended = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(tables, "AWAKE_STEP_S", 0.02)
+    with pytest.raises(TimeoutError, match="did not take"):
+        await awake_within(0.1, hang())
+    await asyncio.sleep(0)
+    assert ended
 
 
 async def test_what_is_published_goes_before_the_commit(place: Place) -> None:
