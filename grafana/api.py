@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -19,21 +18,19 @@ from starlette.routing import Route as WebRoute
 
 from grafana import metrics, pages
 from grafana.actions import Actions, Append
+from grafana.answering import ANSWERS_PATH, Answers
 from grafana.caller import Callers
-from grafana.errors import ApiError
+from grafana.errors import ApiError, internal
 from grafana.handlers import Context
+from grafana.kept import KeptStore
 from grafana.live import Hub
 from grafana.openapi import describe
 from grafana.people import load_people
-from grafana.query import Query
-from grafana.route import Route
 from grafana.routes import EVENTS_PATH, ROUTES
 from grafana.security import Guard
-from grafana.shared import SharedAnswers
 from grafana.store import Store
 from schemas.settings import Settings
 
-KEEP_S = 0.5
 NO_STORE = {"Cache-Control": "no-store"}
 
 _log = logging.getLogger(__name__)
@@ -56,7 +53,8 @@ def make_app(
     people = load_people(settings.action_tokens_file)
     actions = Actions(Callers(settings, people), store, append, now_ms)
     hub = Hub(store, now_ms, live=settings.clock == "wall")
-    context = Context(settings, store, hub, now_ms)
+    kept = KeptStore(settings)
+    context = Context(settings, kept, hub, now_ms)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
@@ -64,6 +62,7 @@ def make_app(
         yield
         await hub.stop()
         await store.close()
+        await kept.close()
 
     app = Starlette(
         routes=[*actions.routes(), *_routes(context)],
@@ -80,48 +79,29 @@ def make_app(
 
 
 def _routes(context: Context) -> list[BaseRoute]:
-    shared: SharedAnswers[tuple[bytes, str]] = SharedAnswers(KEEP_S)
+    answers = Answers(context, ROUTES)
     description = msgspec.json.encode(describe(token=bool(context.settings.api_token)))
 
     async def openapi(_request: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    async def events(_request: Request) -> Response:
+    async def events(request: Request) -> Response:
         if context.hub.full:
             raise ApiError(503, "too_many_clients", "Too many walls are connected.")
         return StreamingResponse(
-            context.hub.events(),
+            context.hub.events(figures=request.query_params.get("figures") != "no"),
             media_type="text/event-stream",
             headers={**NO_STORE, "X-Accel-Buffering": "no"},
         )
 
     return [
-        *(WebRoute(route.path, _endpoint(route, context, shared)) for route in ROUTES),
+        *(WebRoute(route.path, answers.endpoint(route)) for route in ROUTES),
+        WebRoute(ANSWERS_PATH, answers.many, methods=["POST"]),
         WebRoute(EVENTS_PATH, events),
         WebRoute("/openapi.json", openapi),
         WebRoute("/metrics", metrics.endpoint(context)),
         *pages.routes(),
     ]
-
-
-def _endpoint(
-    route: Route, context: Context, shared: SharedAnswers[tuple[bytes, str]]
-) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        given = [*request.query_params.multi_items(), *request.path_params.items()]
-
-        async def make() -> tuple[bytes, str]:
-            answer = await route.handler(context, Query(route.params, given))
-            body = msgspec.json.encode(answer)
-            return body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-
-        body, etag = await shared.get((route.path, *sorted(given)), make)
-        headers = {"ETag": etag, "Cache-Control": "private, max-age=1"}
-        if etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type="application/json")
-
-    return endpoint
 
 
 async def _api_error(_request: Request, exc: Exception) -> Response:
@@ -144,5 +124,4 @@ async def _http_error(request: Request, exc: Exception) -> Response:
 
 async def _unexpected(request: Request, exc: Exception) -> Response:
     _log.error("%s failed", request.url.path, exc_info=exc)
-    message = "This is a fault of the engine; its log has the details."
-    return await _api_error(request, ApiError(500, "internal", message))
+    return await _api_error(request, internal())

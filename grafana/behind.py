@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from grafana import drivers, kpis
 from grafana.current import latest_rows
 from grafana.drivers import Driver, Part
 from grafana.handlers import Context
 from grafana.query import Query
 from schemas.catalogue import Kpi
-from schemas.readings import Reading, field, parse_segment
+from schemas.readings import field, parse_segment
 
 
 async def what_drives(context: Context, query: Query) -> list[Driver]:
@@ -17,28 +19,20 @@ async def what_drives(context: Context, query: Query) -> list[Driver]:
     audience = kpis.checked_segment(kpi, query.text("audience") or kpis.main_segment(kpi))
     split = kpis.checked_split(kpi, (query.text("split"),))
     window = kpis.checked_window(kpi, query.text("window") or kpis.tile_window(kpi))
-    readings = await context.store.all_readings(kpi.id)
-    names = _segments(readings, audience, split, window)
+    whole = field(audience, window)
+    readings, total_of = await asyncio.gather(
+        context.store.of_split(kpi.id, audience, split, [window]),
+        context.store.readings({kpi.id: [whole]}),
+    )
+    segments = (name.rpartition("@")[0] for name in readings)
+    names = {parse_segment(segment)[1][split[0]]: segment for segment in segments}
     before = await _week_before(context, kpi, [audience, *names.values()], window)
     parts = {
         label: drivers.part(readings[field(name, window)], before.get(name))
         for label, name in names.items()
     }
-    total: Part = drivers.part(readings.get(field(audience, window)), before.get(audience))
+    total: Part = drivers.part(total_of[kpi.id].get(whole), before.get(audience))
     return drivers.drivers(kpi, total, parts)
-
-
-def _segments(
-    readings: dict[str, Reading], audience: str, split: tuple[str, ...], window: str
-) -> dict[str, str]:
-    """The split's segments that have a reading, by label."""
-    found = {}
-    for name in readings:
-        segment, _, of = name.rpartition("@")
-        whose, dims = parse_segment(segment)
-        if whose == audience and tuple(dims) == split and of == window:
-            found[dims[split[0]]] = segment
-    return found
 
 
 async def _week_before(

@@ -38,6 +38,11 @@ async def _state_before(
     if not row.standing or (row.kind != "level" and window != row.window):
         return None
     hour = (reading.as_of - 7 * DAY_MS) // HOUR_MS * HOUR_MS
-    # Written when it changed: the last change before then still held.
-    points = await store.points(kpi, segment, "h", range(hour - DAY_MS, hour + 1, HOUR_MS))
-    return points[max(points)].value if points else None
+
+    async def read() -> float | None:
+        # Written when it changed: the last change before then still held.
+        points = await store.points(kpi, segment, "h", range(hour - DAY_MS, hour + 1, HOUR_MS))
+        return points[max(points)].value if points else None
+
+    before: float | None = await store.past.get((kpi, segment, hour), read)
+    return before

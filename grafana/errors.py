@@ -34,6 +34,11 @@ class StoreAwayError(ApiError):
         super().__init__(503, "store_away", "Redis does not answer; figures on display are stale.")
 
 
+def internal() -> ApiError:
+    """500: what happened is in the log."""
+    return ApiError(500, "internal", "This is a fault of the engine; its log has the details.")
+
+
 def bad_request(code: str, message: str) -> ApiError:
     """400: the caller's mistake; the message says what would be right."""
     return ApiError(400, code, message)

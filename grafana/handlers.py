@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from itertools import chain
@@ -23,6 +24,7 @@ from grafana.answers import (
     Listing,
     Receivers,
     Series,
+    SeriesRow,
 )
 from grafana.current import latest_rows
 from grafana.errors import StoreAwayError, bad_request
@@ -101,7 +103,6 @@ async def _by_segment(context: Context, query: Query, chosen: list[Kpi]) -> list
 
 async def _by_split(context: Context, query: Query, chosen: list[Kpi]) -> list[LatestRow]:
     split = tuple(query.values("split"))
-    targets = await context.store.targets()
     rows = []
     for kpi in chosen if query.values("kpi") else [k for k in chosen if split in k.splits]:
         kpis.checked_split(kpi, split)
@@ -110,7 +111,9 @@ async def _by_split(context: Context, query: Query, chosen: list[Kpi]) -> list[L
         windows = query.values("window") or [kpis.tile_window(kpi)]
         for window in windows:
             kpis.checked_window(kpi, window)
-        readings = await context.store.all_readings(kpi.id)
+        readings, targets = await asyncio.gather(
+            context.store.of_split(kpi.id, audience, split, windows), context.store.targets()
+        )
         rows += kpis.split_rows(kpi, audience, split, windows, readings, targets)
     return rows
 
@@ -128,11 +131,7 @@ async def trend(context: Context, query: Query) -> Series:
         kpis.checked_resolution(kpi, segment),
         now_ms,
     )
-    points = await context.store.points(kpi.id, segment, plan.resolution, plan.panes)
-    if kpi.standing:
-        earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
-        points = series.held(plan, points, earlier, context.data_as_of_ms())
-    target = (await context.store.targets()).of(kpi, segment)
+    steps = await trend_rows(context, kpi, segment, plan)
     return Series(
         kpi=kpi.id,
         title=kpi.title,
@@ -141,8 +140,23 @@ async def trend(context: Context, query: Query) -> Series:
         resolution=plan.resolution,
         step_ms=plan.step_ms,
         method=series.method(kpi),
-        rows=tuple(series.rows(kpi, plan, points, target)),
+        rows=tuple(steps),
     )
+
+
+async def trend_rows(
+    context: Context, kpi: Kpi, segment: str, plan: series.Plan
+) -> list[SeriesRow]:
+    """The steps of a plan, read from the store."""
+    store = context.store
+    points, earlier, targets = await asyncio.gather(
+        store.points(kpi.id, segment, plan.resolution, plan.panes),
+        store.points(kpi.id, segment, "h", series.before(plan) if kpi.standing else ()),
+        store.targets(),
+    )
+    if kpi.standing:
+        points = series.held(plan, points, earlier, context.data_as_of_ms())
+    return series.rows(kpi, plan, points, targets.of(kpi, segment))
 
 
 async def open_alerts(context: Context, query: Query) -> Alerts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 
@@ -19,10 +20,14 @@ from grafana.answers import AlertRow, Health, LatestRow
 from grafana.current import latest_rows
 from grafana.errors import StoreAwayError
 from grafana.mailbox import Mailbox, Push
+from grafana.shared import SharedAnswers
 from grafana.store import Store
 from schemas.readings import Change
 
 PUSH_EVERY_S = 0.25
+# Who reads no figures hears of changes at every fourth push.
+QUIET_EVERY = 4
+ENCODED_MAX = 4
 HEARTBEAT_S = 15.0
 HEALTH_EVERY_S = 2.0
 HEALTH_PUSH_EVERY = 3
@@ -45,6 +50,9 @@ class Hub:
         self._mailboxes: set[Mailbox] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending: Push | None = None
+        self._quiet: Push | None = None
+        self._snapshots: SharedAnswers[Push] = SharedAnswers(0.0)
+        self._encoded: deque[tuple[Push, bytes]] = deque(maxlen=ENCODED_MAX)
         self._away_since: int | None = None
         self.health: Health | None = None
 
@@ -86,18 +94,23 @@ class Hub:
         rate = self._meter.per_second(now)
         return health.judge(partitions, now, rate, live=self._live, workers=workers)
 
-    async def events(self) -> AsyncGenerator[bytes, None]:
-        """One client's event stream: all there is, then what is new, at most four times a second."""
-        mailbox = Mailbox()
+    async def events(self, *, figures: bool = True) -> AsyncGenerator[bytes, None]:
+        """One client's event stream: all there is, then what is new, at most four times a second.
+
+        Without ``figures`` only which of them changed, once a second.
+        """
+        mailbox = Mailbox(figures=figures)
         self._mailboxes.add(mailbox)
         try:
-            yield _event("snapshot", await self._snapshot())
+            # Those who come while one is made share it: whatever is announced from now on follows.
+            first = await self._snapshots.get(figures, lambda: self._snapshot(figures=figures))
+            yield self._event("snapshot", first)
             while not mailbox.closed:
                 push = await mailbox.take(HEARTBEAT_S)
                 if push is None:
-                    yield _event("heartbeat", Push(at=self._now_ms()))
+                    yield self._event("heartbeat", Push(at=self._now_ms()))
                 else:
-                    yield _event("change", push)
+                    yield self._event("change", push)
                     await asyncio.sleep(PUSH_EVERY_S)
         finally:
             self._mailboxes.discard(mailbox)
@@ -112,15 +125,13 @@ class Hub:
         """Whether another client would be one too many."""
         return len(self._mailboxes) >= CLIENTS_MAX
 
-    async def _snapshot(self) -> Push:
+    async def _snapshot(self, *, figures: bool) -> Push:
         known = await self.current_health()
         with suppress(StoreAwayError):
-            return Push(
-                at=self._now_ms(),
-                rows=await self._hero_rows(None),
-                alerts=await self._alerts(),
-                health=known,
+            rows, alerts = await asyncio.gather(
+                self._hero_rows(None if figures else set()), self._alerts()
             )
+            return Push(at=self._now_ms(), rows=rows, alerts=alerts, health=known)
         return Push(at=self._now_ms(), health=known)
 
     async def _hero_rows(self, ids: set[str] | None) -> dict[str, LatestRow]:
@@ -134,46 +145,71 @@ class Hub:
         async with aclosing(self._store.changes()) as changes:
             await anext(changes)
             # Whatever was announced before is in the snapshot.
-            self._broadcast(await self._snapshot())
+            self._broadcast(await self._snapshot(figures=self._anybody_reads_figures))
             async for change in changes:
                 if change is not None:
                     self._note(change)
 
     def _note(self, change: Change) -> None:
-        if self._pending is None:
-            self._pending = Push()
-        newer = Push(at=change.at, changed=set(change.kpis), lists=set(change.lists))
-        newer.registers = set(change.registers)
-        newer.alerts = () if change.alerts else None
-        self._pending.take_in(newer)
+        newer = Push(
+            at=change.at,
+            changed=set(change.kpis),
+            lists=set(change.lists),
+            registers=set(change.registers),
+            alerts=() if change.alerts else None,
+        )
+        self._pending = newer if self._pending is None else self._pending.with_newer(newer)
 
     async def _push(self) -> None:
-        while True:
+        for turn in itertools.count():
             await asyncio.sleep(PUSH_EVERY_S)
             push, self._pending = self._pending, None
-            if push is None or not self._mailboxes:
-                continue
-            try:
-                push.rows = await self._hero_rows(push.changed)
-                if push.alerts is not None:
-                    push.alerts = await self._alerts()
-            except StoreAwayError:
-                continue  # a snapshot follows when it is back
-            push.at = self._now_ms()
-            self._broadcast(push)
+            if push is not None and self._mailboxes:
+                with suppress(StoreAwayError):  # a snapshot follows when it is back
+                    self._broadcast(await self._filled(push))
+            if turn % QUIET_EVERY == 0:
+                self._broadcast_quietly()
+
+    async def _filled(self, push: Push) -> Push:
+        wanted = push.changed if self._anybody_reads_figures else set()
+        rows = await self._hero_rows(wanted)
+        alerts = None if push.alerts is None else await self._alerts()
+        return msgspec.structs.replace(push, at=self._now_ms(), rows=rows, alerts=alerts)
 
     async def _watch(self) -> None:
         for turn in itertools.count():
             known, self.health = self.health, await self.current_health()
             if self._mailboxes and turn % SNAPSHOT_EVERY == 0:
-                self._broadcast(await self._snapshot())
+                self._broadcast(await self._snapshot(figures=self._anybody_reads_figures))
             elif turn % HEALTH_PUSH_EVERY == 0 or known is None or _differs(known, self.health):
                 self._broadcast(Push(at=self._now_ms(), health=self.health))
             await asyncio.sleep(HEALTH_EVERY_S)
 
     def _broadcast(self, push: Push) -> None:
         for mailbox in self._mailboxes:
-            mailbox.put(push)
+            if mailbox.figures:
+                mailbox.put(push)
+        quiet = msgspec.structs.replace(push, rows={})
+        self._quiet = quiet if self._quiet is None else self._quiet.with_newer(quiet)
+
+    def _broadcast_quietly(self) -> None:
+        push, self._quiet = self._quiet, None
+        for mailbox in self._mailboxes:
+            if push is not None and not mailbox.figures:
+                mailbox.put(push)
+
+    @property
+    def _anybody_reads_figures(self) -> bool:
+        return any(mailbox.figures for mailbox in self._mailboxes)
+
+    def _event(self, name: str, push: Push) -> bytes:
+        """What is sent; the same push of many clients is encoded once."""
+        for known, data in self._encoded:
+            if known is push:
+                return _event(name, data)
+        data = msgspec.json.encode(push)
+        self._encoded.append((push, data))
+        return _event(name, data)
 
 
 def _differs(one: Health, other: Health) -> bool:
@@ -181,5 +217,5 @@ def _differs(one: Health, other: Health) -> bool:
     return one.status != other.status or states[0] != states[1]
 
 
-def _event(name: str, push: Push) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(push))
+def _event(name: str, data: bytes) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from grafana.answers import AlertRow, Health, LatestRow
 
 
-class Push(Struct, omit_defaults=True, kw_only=True):
+class Push(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The data of one event: only what is new. ``changed``: KPIs whose trends may have moved.
 
     ``rows`` are keyed ``kpi:segment``.
@@ -24,30 +24,33 @@ class Push(Struct, omit_defaults=True, kw_only=True):
     lists: set[str] = set()
     registers: set[str] = set()
 
-    def take_in(self, newer: Push) -> None:
-        """Merge a newer push into this one."""
-        self.at = newer.at
-        self.rows = {**self.rows, **newer.rows}
-        self.alerts = self.alerts if newer.alerts is None else newer.alerts
-        self.health = newer.health or self.health
-        self.changed = self.changed | newer.changed
-        self.lists = self.lists | newer.lists
-        self.registers = self.registers | newer.registers
+    def with_newer(self, newer: Push) -> Push:
+        """Both in one."""
+        return Push(
+            at=newer.at,
+            rows={**self.rows, **newer.rows},
+            alerts=self.alerts if newer.alerts is None else newer.alerts,
+            health=newer.health or self.health,
+            changed=self.changed | newer.changed,
+            lists=self.lists | newer.lists,
+            registers=self.registers | newer.registers,
+        )
 
 
 class Mailbox:
     """Keeps only the newest of everything: a slow client gets fewer events, never a backlog."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, figures: bool = True) -> None:
+        """Keep rows of figures too, or (``figures`` false) only that they changed."""
+        self.figures = figures
         self._waiting: Push | None = None
         self._arrived = asyncio.Event()
         self.closed = False
 
     def put(self, push: Push) -> None:
         """Add to what waits."""
-        if self._waiting is None:
-            self._waiting = Push()
-        self._waiting.take_in(push)
+        # While nothing else waits it is everybody's own, so that it is encoded once.
+        self._waiting = push if self._waiting is None else self._waiting.with_newer(push)
         self._arrived.set()
 
     def close(self) -> None:

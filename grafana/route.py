@@ -10,16 +10,21 @@ from msgspec import Struct
 from grafana.handlers import Context
 from grafana.query import Param, Query
 
+KEEP_S = 0.5
+# Pictures of hours and days.
+PICTURE_KEEP_S = 5.0
+
 Handler = Callable[[Context, Query], Awaitable[Any]]
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """A GET: ``{name}`` in the path is the parameter of that name."""
+    """A GET: ``{name}`` in the path is the parameter of that name; an answer serves for ``keep_s``."""
 
     path: str
     handler: Handler
     answer: Any
     params: tuple[Param, ...] = ()
+    keep_s: float = KEEP_S
 
     @property
     def summary(self) -> str:

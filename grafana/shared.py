@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 ENTRIES_MAX = 2_000
+# Answers that nobody may have any more take memory for so long at most.
+SWEEP_S = 10.0
 
 
 class SharedAnswers(Generic[T]):
@@ -22,6 +24,7 @@ class SharedAnswers(Generic[T]):
     def __init__(self, keep_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._keep_s = keep_s
         self._clock = clock
+        self._swept = clock()
         self._entries: dict[Hashable, tuple[float, asyncio.Task[T]]] = {}
 
     async def get(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -43,7 +46,8 @@ class SharedAnswers(Generic[T]):
             self._entries.pop(key, None)
 
     def _make_room(self) -> None:
-        if len(self._entries) < ENTRIES_MAX:
+        if len(self._entries) < ENTRIES_MAX and self._clock() < self._swept + SWEEP_S:
             return
+        self._swept = self._clock()
         for key in [k for k, kept in self._entries.items() if self._expired(*kept)]:
             del self._entries[key]

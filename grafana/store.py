@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from grafana.errors import StoreAwayError
+from grafana.shared import SharedAnswers
 from grafana.targets import Targets
 from grafana.together import ANSWER_TIMEOUT_S, Together
 from schemas.alerts import (
@@ -51,6 +52,7 @@ T = TypeVar("T")
 
 # A subscription that says nothing for this long is asked whether it lives.
 SUBSCRIPTION_CHECK_S = 10
+PAST_KEEP_S = 120.0
 LOG_ROWS_MAX = 50_000
 ATTEMPTS_MAX = 5_000
 
@@ -71,6 +73,8 @@ class Store:
             **redis_options(settings),
         )
         self._ask = Together(self._redis).ask
+        # What was read of long ago: it hardly changes any more.
+        self.past: SharedAnswers[Any] = SharedAnswers(PAST_KEEP_S)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -87,10 +91,17 @@ class Store:
             for (kpi, fields), found in zip(asked, values, strict=True)
         }
 
-    async def all_readings(self, kpi: str) -> dict[str, Reading]:
-        """Every reading of a KPI by field."""
-        found = await self._ask("HGETALL", self._names.latest(kpi))
-        return _decoded(((k.decode(), v) for k, v in found.items()), decode_reading)
+    async def of_split(
+        self, kpi: str, audience: str, split: tuple[str, ...], windows: Iterable[str]
+    ) -> dict[str, Reading]:
+        """The readings of a split's segments by field."""
+        begin, ends = f"{audience}|{split[0]}=", tuple(f"@{window}" for window in windows)
+        fields = [
+            name
+            for name in await self.fields(kpi)
+            if name.startswith(begin) and name.endswith(ends) and name.count("=") == len(split)
+        ]
+        return (await self.readings({kpi: fields})).get(kpi, {})
 
     async def fields(self, kpi: str) -> list[str]:
         """The fields (``segment@window``) that a KPI has readings in."""

@@ -94,7 +94,7 @@ def _trend(asked: Question, kpis: dict[str, Any]) -> list[Question]:
     if asked.type != "stat" or kpi is None or "figures" in params or not kpi["resolution"]:
         return []
     since, points = _TRENDS.get(params.pop("window", kpi["window"]), _DAY_TREND)
-    params |= {"from": since, "maxDataPoints": str(points)}
+    params |= {"from": since, "maxDataPoints": str(points), "beside": "no"}
     path = asked.path.replace("/panels/stat", "/panels/series")
     return [Question("trend", path, tuple(params.items()), _span_ms(since))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterable
 
@@ -128,8 +129,9 @@ async def split(context: Context, query: Query) -> list[dict[str, str | float | 
     chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
     asked = tuple(query.values("split"))
     rows: dict[str, dict[str, str | float | None]] = {}
-    for kpi in chosen:
-        for found in await _of_split(context, query, kpi, asked):
+    answers = await asyncio.gather(*(_of_split(context, query, kpi, asked) for kpi in chosen))
+    for found_of_kpi in answers:
+        for found in found_of_kpi:
             names = {name: found.dims[name] for name in asked}
             label = " · ".join(names.values())
             row = rows.setdefault(label, {"label": label, **names, **_nothing(chosen)})
@@ -144,8 +146,9 @@ async def _of_split(
 ) -> list[LatestRow]:
     of = scope(kpi, query.text("audience"), filters(query), asked)
     window = kpis.checked_window(kpi, query.text("window") or kpis.tile_window(kpi))
-    readings = await context.store.all_readings(kpi.id)
-    targets = await context.store.targets()
+    readings, targets = await asyncio.gather(
+        context.store.of_split(kpi.id, of.audience, of.split, [window]), context.store.targets()
+    )
     found = kpis.split_rows(kpi, of.audience, of.split, [window], readings, targets)
     return [r for r in found if of.dims.items() <= r.dims.items()]
 
@@ -177,9 +180,11 @@ def _place(row: dict[str, str | float | None], column: str, sign: int) -> tuple[
 async def funnel(context: Context, query: Query) -> list[StageRow]:
     """The customer's journey by stage: how many entered, left it and how long they stayed."""
     found: dict[tuple[str, str], LatestRow] = {}
-    for kpi in ("journey_entered", "journey_drop_off", "journey_stage_time"):
-        for row in await _of_split(context, query, KPIS[kpi], ("stage",)):
-            found[kpi, row.dims["stage"]] = row
+    asked = ("journey_entered", "journey_drop_off", "journey_stage_time")
+    answers = [_of_split(context, query, KPIS[kpi], ("stage",)) for kpi in asked]
+    for rows in await asyncio.gather(*answers):
+        for row in rows:
+            found[row.kpi, row.dims["stage"]] = row
     entered = {s: r.value for s in STAGES if (r := found.get(("journey_entered", s)))}
     first = entered.get(STAGES[0])
     return [

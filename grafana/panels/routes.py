@@ -7,7 +7,16 @@ from typing import Any
 from grafana.panels import figures, incidents, things, trends, workflows
 from grafana.panels.scope import FILTERS, FURTHER
 from grafana.query import Param
-from grafana.route import AUDIENCE, AUDIENCES, FROM, POINTS, STATUSES, TO, Route
+from grafana.route import (
+    AUDIENCE,
+    AUDIENCES,
+    FROM,
+    PICTURE_KEEP_S,
+    POINTS,
+    STATUSES,
+    TO,
+    Route,
+)
 
 _KPI = Param(name="kpi", about="ids, comma separated", kind="list", required=True, example="csat")
 # Left out, it is the KPI's own: not every KPI has all three.
@@ -15,6 +24,12 @@ _WHOSE = Param(name="audience", about="the KPI's own if left out", choices=AUDIE
 _WINDOW = Param(name="window", about="5m … 90d, or now; the tile's if left out")
 _FIGURES = Param(
     name="figures", about="of one KPI, figures beside the value: p90, neutral …", kind="list"
+)
+_BESIDE = Param(
+    name="beside",
+    about="of one KPI, what weeks before say: last_week, low, high",
+    choices=("weeks", "no"),
+    default="weeks",
 )
 _VARIABLES = tuple(
     Param(name=name, about=f"only this {name}; empty or all: every {name}") for name in FILTERS
@@ -72,9 +87,10 @@ PANELS: tuple[Route, ...] = (
     ),
     Route(
         path="/api/panels/series",
+        keep_s=PICTURE_KEEP_S,
         handler=trends.trend,
         answer=list[dict[str, float | None]],
-        params=(_KPI, _WHOSE, _FIGURES, FROM, TO, POINTS, *_FILTERS),
+        params=(_KPI, _WHOSE, _FIGURES, _BESIDE, FROM, TO, POINTS, *_FILTERS),
     ),
     Route(
         path="/api/panels/alerts",
@@ -90,12 +106,14 @@ PANELS: tuple[Route, ...] = (
     ),
     Route(
         path="/api/panels/alert-heatmap",
+        keep_s=PICTURE_KEEP_S,
         handler=incidents.heatmap,
         answer=_ROWS,
         params=(AUDIENCE, FROM, TO),
     ),
     Route(
         path="/api/panels/annotations",
+        keep_s=PICTURE_KEEP_S,
         handler=incidents.regions,
         answer=list[incidents.Region],
         params=(AUDIENCE, Param(name="kpi", about="only alerts of these", kind="list"), FROM, TO),
@@ -125,6 +143,7 @@ PANELS: tuple[Route, ...] = (
     ),
     Route(
         path="/api/panels/timeline",
+        keep_s=PICTURE_KEEP_S,
         handler=workflows.timeline,
         answer=list[workflows.Span],
         params=(AUDIENCE, FROM, TO, _TOP, *_VARIABLES),
@@ -142,6 +161,7 @@ PANELS: tuple[Route, ...] = (
     ),
     Route(
         path="/api/panels/values",
+        keep_s=PICTURE_KEEP_S,
         handler=things.values,
         answer=list[things.ValueRow],
         params=(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from grafana import kpis, series
 from grafana.answers import SeriesRow
-from grafana.handlers import Context
+from grafana.handlers import Context, trend_rows
 from grafana.panels.band import WEEKS, band
 from grafana.panels.scope import Scope, filters, scope
 from grafana.query import Query
@@ -24,7 +25,7 @@ async def trend(context: Context, query: Query) -> list[Row]:
 
     One KPI: ``value``, ``n``, ``last_week``, the band it is expected in (``low``, ``high``), the asked
     figures, ``target``, and the limits ``yellow`` and ``red`` if references say any; several: a column
-    each.
+    each. ``beside=no`` leaves out what weeks before say (``last_week``, ``low``, ``high``).
     Empty where no trend is kept (by partner, and of what is counted by the day).
     """
     chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
@@ -33,23 +34,25 @@ async def trend(context: Context, query: Query) -> list[Row]:
     if not pairs:
         return []
     plan = _plan(context, query, pairs)
-    found = [await _rows(context, kpi, s.segment, plan) for kpi, s in pairs]
     if len(chosen) > 1:
+        found = await asyncio.gather(*(trend_rows(context, k, s.segment, plan) for k, s in pairs))
         return _side_by_side([kpi for kpi, _ in pairs], found)
     kpi, of = pairs[0]
-    targets = await context.store.targets()
+    compared = WEEKS if query.text("beside") == "weeks" else 0
+    before = (_weeks_before(context, kpi, of.segment, plan, n + 1) for n in range(compared))
+    rows, targets, weeks = await asyncio.gather(
+        trend_rows(context, kpi, of.segment, plan),
+        context.store.targets(),
+        asyncio.gather(*before),
+    )
     lines = {
         "target": targets.of(kpi, of.segment),
         "yellow": targets.said(kpi, "yellow", of.segment),
         "red": targets.said(kpi, "red", of.segment),
     }
-    weeks = await asyncio.gather(
-        *(_weeks_before(context, kpi, of.segment, plan, back) for back in range(1, WEEKS + 1))
-    )
     figures = query.values("figures")
     return [
-        {**_row(kpi, row, [week.get(row.time) for week in weeks], figures), **lines}
-        for row in found[0]
+        {**_row(kpi, row, [week.get(row.time) for week in weeks], figures), **lines} for row in rows
     ]
 
 
@@ -65,16 +68,7 @@ def _plan(context: Context, query: Query, pairs: list[tuple[Kpi, Scope]]) -> ser
     return series.plan(from_ms, to_ms, query.integer("maxDataPoints"), finest, now_ms)
 
 
-async def _rows(context: Context, kpi: Kpi, segment: str, plan: series.Plan) -> list[SeriesRow]:
-    points = await context.store.points(kpi.id, segment, plan.resolution, plan.panes)
-    if kpi.standing:
-        earlier = await context.store.points(kpi.id, segment, "h", series.before(plan))
-        points = series.held(plan, points, earlier, context.data_as_of_ms())
-    target = (await context.store.targets()).of(kpi, segment)
-    return series.rows(kpi, plan, points, target)
-
-
-def _side_by_side(chosen: list[Kpi], found: list[list[SeriesRow]]) -> list[Row]:
+def _side_by_side(chosen: list[Kpi], found: Sequence[list[SeriesRow]]) -> list[Row]:
     return [
         {"time": steps[0].time, **{k.id: s.value for k, s in zip(chosen, steps, strict=True)}}
         for steps in zip(*found, strict=True)
@@ -91,8 +85,12 @@ async def _weeks_before(
     first = plan.first_ms // step_ms * step_ms
     end = plan.first_ms + plan.steps * plan.step_ms
     hours = series.Plan("h", step_ms, first - back_ms, -(-(end - first) // step_ms))
-    rows = await _rows(context, kpi, segment, hours)
-    by_step = {row.time + back_ms: row.value for row in rows}
+
+    async def read() -> dict[int, float | None]:
+        rows = await trend_rows(context, kpi, segment, hours)
+        return {row.time + back_ms: row.value for row in rows}
+
+    by_step = await context.store.past.get((kpi.id, segment, hours), read)
     # A count grows with its span: an hour's is spread evenly over its steps.
     part = plan.step_ms / step_ms if isinstance(kpi.formula, Count) else 1.0
     return {
@@ -103,12 +101,11 @@ async def _weeks_before(
 
 def _row(kpi: Kpi, row: SeriesRow, before: list[float | None], figures: list[str]) -> Row:
     low, high = band(kpi, before, row.n)
+    beside = {"last_week": before[0], "low": low, "high": high} if before else {}
     return {
         "time": row.time,
         "value": row.value,
         "n": row.n,
-        "last_week": before[0],
-        "low": low,
-        "high": high,
+        **beside,
         **{name: row.beside.get(name) for name in figures},
     }

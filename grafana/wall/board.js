@@ -45,22 +45,21 @@ class Page {
     this.annotations = frames.flatMap((f) => f.raw).map((a) => ({ ...a, timeEnd: a.timeEnd ?? a.time, tags: Array.isArray(a.tags) ? a.tags : String(a.tags ?? "").split(",") }));
   }
 
-  /** Refresh what is due, three panels at a time: a wall is in no hurry. */
+  /** Refresh what is due: its questions travel together. */
   async refresh() {
     const waiting = this.panels.filter((p) => this.due.has(p) && p.rested);
     if (this.running || !waiting.length) return;
     this.running = true;
     waiting.forEach((p) => this.due.delete(p));
     try {
-      if (waiting.some((p) => p.spec.type === "timeseries")) await this.annotate().catch(() => {});
-      const work = async () => {
-        while (waiting.length) {
-          const panel = waiting.shift();
-          await panel.refresh();
-          if (panel.failure) this.due.add(panel);
-        }
-      };
-      await Promise.all([work(), work(), work()]);
+      const isTrend = (panel) => panel.spec.type === "timeseries";
+      const marked = waiting.some(isTrend) ? this.annotate().catch(() => {}) : null;
+      // Figures do not wait for the marks that trends are drawn with.
+      await Promise.all(waiting.map(async (panel) => {
+        if (isTrend(panel)) await marked;
+        await panel.refresh();
+      }));
+      waiting.filter((panel) => panel.failure).forEach((panel) => this.due.add(panel));
     } finally {
       this.running = false;
       setState(document.body, "loaded", "yes");
@@ -137,7 +136,7 @@ function run(page, menu, listed) {
   listen((data, isSnapshot) => page.take(data, isSnapshot), (state) => {
     page.status.connected(state);
     page.draw();
-  });
+  }, { figures: "no" });
   setInterval(() => page.draw(), 1_000);
   setInterval(() => page.refresh(), LIVE_EVERY_MS);
   setInterval(() => page.all(), ALL_EVERY_MS);

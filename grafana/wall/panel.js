@@ -123,7 +123,7 @@ export class Panel {
     if (this.kpis.length !== 1 || params.has("figures") || !this.kpi?.resolution) return null;
     params.delete("window");
     const [from, points] = TRENDS[params.get("window") ?? this.kpi.window] ?? ["now-24h", 25];
-    params.set("from", from).set("maxDataPoints", points);
+    params.set("from", from).set("maxDataPoints", points).set("beside", "no");
     const target = {
       url: this.targets[0].url.replace("/panels/stat", "/panels/series").replace("/kpi/latest", "/kpi/series"),
       url_options: { params: [...params].map(([key, value]) => ({ key, value })) },

@@ -1,21 +1,6 @@
 // Asking what a panel's targets ask: the same address that Grafana's Infinity source would fetch.
 
-import { get } from "./data.js";
-
-// Panels that ask the same within a moment share one answer.
-const SHARED_MS = 900;
-const shared = new Map();
-
-function once(path, parameters) {
-  const key = `${path}?${new URLSearchParams(parameters)}`;
-  const known = shared.get(key);
-  if (known && performance.now() - known.at < SHARED_MS) return known.answer;
-  const answer = get(path, parameters);
-  shared.set(key, { at: performance.now(), answer });
-  answer.catch(() => shared.delete(key));
-  if (shared.size > 300) shared.delete(shared.keys().next().value);
-  return answer;
-}
+import { ask } from "./data.js";
 
 /** Path and parameters of a target, filled in. */
 export function question(target, scope, now, points) {
@@ -43,7 +28,7 @@ function read(raw, type) {
 /** One target's answer as a table: `columns` {name, type}, `rows` by column name, `raw` as told. */
 export async function frameOf(target, scope, now, points) {
   const { path, parameters } = question(target, scope, now, points);
-  const raw = root(await once(path, parameters), target.root_selector);
+  const raw = root(await ask(path, parameters), target.root_selector);
   const listed = target.columns?.length ? target.columns : Object.keys(raw[0] ?? {}).map((name) => ({ selector: name, text: name, type: typeof raw[0][name] === "number" ? "number" : "string" }));
   const columns = listed.map((c) => ({ name: c.text || c.selector, selector: c.selector, type: c.type ?? "string" }));
   const rows = raw.map((row) => Object.fromEntries(columns.map((c) => [c.name, read(pick(row, c.selector), c.type)])));

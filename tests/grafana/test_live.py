@@ -242,3 +242,19 @@ async def test_a_slow_client_gets_the_newest_of_everything_at_once() -> None:
 
     assert taken == Push(at=2, changed={"csat", "nps"}, lists={"words"}, alerts=())
     assert await mailbox.take(0.01) is None
+
+
+async def test_who_reads_no_figures_hears_that_they_changed(server: Server, seeder: Seeder) -> None:
+    """Pages of dashboards ask for what they show; rows would be for nothing."""
+    seeder.everything()
+
+    async with stream(server, "?figures=no") as events:
+        _, first = await anext(events)
+        await listening(seeder)
+        csat(seeder, 0.5)
+        data = await until(events, "changed")
+
+    assert "rows" not in first
+    assert first["alerts"]
+    assert "csat" in data["changed"]
+    assert "rows" not in data

@@ -56,6 +56,19 @@ async def test_an_answer_is_kept_for_its_time_and_no_longer() -> None:
     assert await answers.get("k", kitchen.make) == 3
 
 
+async def test_answers_that_nobody_may_have_any_more_are_let_go() -> None:
+    """However few there are: they may be large."""
+    kitchen = Kitchen()
+    kitchen.ready.set()
+    answers: SharedAnswers[int] = SharedAnswers(0.5, clock=lambda: kitchen.now)
+    await answers.get("old", kitchen.make)
+
+    kitchen.now = shared.SWEEP_S
+    await answers.get("new", kitchen.make)
+
+    assert set(answers._entries) == {"new"}
+
+
 async def test_one_who_goes_away_does_not_take_the_answer_from_the_others() -> None:
     """The first asker's wall was closed."""
     kitchen = Kitchen()
