@@ -19,14 +19,14 @@ _SOURCES = (
     state("state", "state"),
     lasting("age_ms", "data age"),
     *(
-        Cell(name, name, "number", "short", 95)
+        Cell(name, name, "number", "locale", 95)
         for name in ("lag", "accepted", "repeated", "late", "rejected")
     ),
 )
 _RECEIVERS = (
     Cell("receiver", "receiver"),
     state("state", "state"),
-    Cell("waiting", "waiting", "number", "short", 90),
+    Cell("waiting", "waiting", "number", "locale", 90),
     lasting("failing", "failing for"),
     Cell("error", "error"),
 )
@@ -77,7 +77,7 @@ def pages(limits: Limits) -> list[Page]:
                     (
                         freshness(),
                         _now("Records a second", "Read by all workers, 15 s", "rate_per_s", "cps"),
-                        _now("Lag", "Records not yet read", "lag", "short", 100_000),
+                        _now("Lag", "Records not yet read", "lag", "locale", 100_000),
                         _now(
                             "Latency",
                             "From a record's arrival at the broker to its figures",
@@ -89,7 +89,7 @@ def pages(limits: Limits) -> list[Page]:
                             "Sink back-log",
                             "Pages that wait for their receiver, values that wait for Redis",
                             "waiting",
-                            "short",
+                            "locale",
                             5_000,
                         ),
                     ),

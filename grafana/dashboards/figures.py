@@ -34,15 +34,15 @@ def window_of(kpi: Kpi, window: str = "") -> str:
 
 def titled(kpi: Kpi, title: str, window: str) -> Panel:
     """A panel of a KPI: its name, what it says, its unit."""
-    return (
+    panel = (
         Panel()
         .title(title or f"{kpi.title}, {window_of(kpi, window)}")
         .description(_about(kpi, window))
         .datasource(SOURCE)
         .unit(UNITS[kpi.unit])
-        .decimals(DECIMALS[kpi.unit])
         .no_value("no data")
     )
+    return panel.decimals(DECIMALS[kpi.unit]) if kpi.unit in DECIMALS else panel
 
 
 def _about(kpi: Kpi, window: str) -> str:
@@ -166,8 +166,9 @@ def trends(
     _drawn(panel.with_target(ask), bars=bars).thresholds(looks.plain())
     for kpi in (KPIS[name] for name in kpi_ids):
         if kpi.unit != first.unit:
-            told = {"unit": UNITS[kpi.unit], "custom__axisPlacement": "right"}
-            panel.override_by_name(kpi.title, override(**told))
+            # None takes back the first one's
+            told = {"unit": UNITS[kpi.unit], "decimals": DECIMALS.get(kpi.unit)}
+            panel.override_by_name(kpi.title, override(**told, custom__axisPlacement="right"))
     return panel
 
 

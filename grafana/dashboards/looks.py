@@ -23,10 +23,12 @@ UNITS = {
     "score": "none",
     "rating": "none",
     "number": "none",
-    "count": "short",
+    # "short" would make 1,792 "2 K"
+    "count": "locale",
     "duration": "ms",
     "money": "currencyEUR",
 }
+# Of money as many as its size asks for: €1.79K, not €2K.
 DECIMALS = {
     "percent": 1,
     "score": 0,
@@ -34,7 +36,6 @@ DECIMALS = {
     "number": 2,
     "count": 0,
     "duration": 1,
-    "money": 0,
 }
 GOOD, WARNING, CRITICAL, INFORMATION, PLAIN = "green", "yellow", "red", "blue", "text"
 STATES = {

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import FieldColorModeId
 
 from grafana.dashboards import looks
 from grafana.dashboards.infinity import FILTERS, RANGE, SOURCE, Ask, Column
-from grafana.dashboards.things import Cell, lasting, state, table, when
+from grafana.dashboards.things import Cell, lasting, ordered, state, table, when
 
 LOG = (
     when(),
@@ -41,6 +41,7 @@ def _by_severity(kind: str, audience: str, title: str) -> Panel:
         .description("Alerts that are not resolved: red critical, yellow warning, blue information")
         .datasource(SOURCE)
         .with_target(Ask("alert-counts", columns, {"audience": audience}))
+        .with_transformation(ordered({name: n for n, (name, _) in enumerate(_SEVERITIES)}))
         .min(0)
         .no_value("no data")
     )

@@ -23,8 +23,8 @@ _STOCK = (
     state("state", "state"),
     Cell("sku", "item"),
     Cell("location", "location"),
-    Cell("on_hand", "on hand", "number", "short", 90),
-    Cell("reorder_point", "reorder at", "number", "short", 100),
+    Cell("on_hand", "on hand", "number", "locale", 90),
+    Cell("reorder_point", "reorder at", "number", "locale", 100),
     Cell("days_left", "days left", "number", "none", 90),
     Cell("lead_time_days", "lead time, days", "number", "none", 120),
 )

@@ -63,8 +63,8 @@ def table(
     panel = (
         _panel("table", title, about)
         .with_target(Ask(kind, columns, params))
-        .with_transformation(_ordered(order))
-        .options({"showHeader": True, "cellHeight": "sm", "footer": {"show": False}})
+        .with_transformation(ordered(order))
+        .options({"showHeader": True, "cellHeight": "sm"})
         .custom({"align": "auto", "filterable": True, "cellOptions": {"type": "auto"}})
     )
     for cell in cells:
@@ -74,7 +74,8 @@ def table(
     return panel
 
 
-def _ordered(order: dict[str, int]) -> DataTransformerConfig:
+def ordered(order: dict[str, int]) -> DataTransformerConfig:
+    """Fields in this order: Infinity gives them by name."""
     return DataTransformerConfig("organize", options={"indexByName": order})
 
 
@@ -136,7 +137,7 @@ def heatmap(title: str, about: str, audience: str) -> Panel:
     return (
         _panel("heatmap", title, about)
         .with_target(Ask("alert-heatmap", columns, {"audience": audience, **RANGE}))
-        .with_transformation(_ordered({"time": 0, **{h: p + 1 for p, h in enumerate(HOURS)}}))
+        .with_transformation(ordered({"time": 0, **{h: p + 1 for p, h in enumerate(HOURS)}}))
         .time_from("30d")
         .options(options)
     )
@@ -157,7 +158,7 @@ def gantt(title: str, about: str, audience: str, top: int = 20) -> Panel:
         .with_target(
             Ask("timeline", columns, {"audience": audience, "top": str(top), **FILTERS, **RANGE})
         )
-        .with_transformation(_ordered(order))
+        .with_transformation(ordered(order))
         .with_transformation(DataTransformerConfig("partitionByValues", options=lanes))
         .display_name("${__field.labels.workflow}")
         .mappings(looks.states())
@@ -186,7 +187,7 @@ def funnel(title: str, about: str) -> Panel:
         _panel(FUNNEL_TYPE, title, about)
         .with_target(Ask("funnel", columns, {"audience": "customer", **FILTERS}))
         .with_transformation(DataTransformerConfig("rowsToFields", options={"mappings": as_fields}))
-        .unit("short")
+        .unit("locale")
         .options({"sorting": "none", "showRemainedPercentage": False})
     )
 
@@ -230,7 +231,7 @@ def terms(
     return (
         _panel("bargauge", title, about)
         .with_target(_terms(name, audience, top))
-        .unit("short")
+        .unit("locale")
         .options(
             {
                 "orientation": "horizontal",

@@ -32,9 +32,9 @@ _UPDATES = (when(), Cell("name", "workflow"), Cell("change", "change"), Cell("co
 _KEY = (
     Cell("name", "workflow"),
     Cell("description", "what it is for"),
-    Cell("active", "active", "number", "short", 80),
-    Cell("delayed", "delayed", "number", "short", 80),
-    Cell("completed", "completed, 30 days", "number", "short", 140),
+    Cell("active", "active", "number", "locale", 80),
+    Cell("delayed", "delayed", "number", "locale", 80),
+    Cell("completed", "completed, 30 days", "number", "locale", 140),
 )
 
 

@@ -129,7 +129,7 @@ _TOLD: dict[str, Callable[[Mapping[str, Any], int], Row]] = {
 
 
 async def values(context: Context, query: Query) -> list[ValueRow]:
-    """The values that a dimension has now, in order."""
+    """The values that a dimension has now, in order; of none, "all": Infinity's variables fail on no row."""
     name = query.text("dimension")
     found: set[str] = set()
     for kpi in _KNOWN_FROM[name]:
@@ -137,7 +137,7 @@ async def values(context: Context, query: Query) -> list[ValueRow]:
             fields = await context.store.fields(kpi)
             dims = (parse_segment(spot.rpartition("@")[0])[1] for spot in fields)
             found |= {d[name] for d in dims if set(d) == {name}}
-    return [ValueRow(value=value) for value in sorted(found)]
+    return [ValueRow(value=value) for value in sorted(found) or ["all"]]
 
 
 async def status(context: Context, _query: Query) -> list[StatusRow]:

@@ -17,6 +17,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from agents.commands.grafana import limits
 from detectors.rules import RULES
 from grafana.dashboards.generate import FOLDER, all_pages, differing, files, write
+from grafana.dashboards.looks import UNITS
 from grafana.dashboards.page import PANELS_MAX, TAG
 from grafana.dashboards.things import FUNNEL_TYPE, WORDS_TYPE
 from schemas.catalogue import KPIS
@@ -185,6 +186,22 @@ def test_every_kpi_of_the_catalogue_is_on_a_page() -> None:
         "training_participants",
     }
     assert set(KPIS) - shown - {"journey_entered"} <= parts
+
+
+def test_grafana_writes_counts_in_full_and_rounds_no_money_to_thousands() -> None:
+    """Its unit "short" makes 1,792 "2 K" where no decimals are wanted; so do currencies."""
+    for uid in BOARDS:
+        for panel in panels(uid):
+            told = panel["fieldConfig"]["defaults"]
+            units = {
+                p.get("value")
+                for o in panel["fieldConfig"]["overrides"]
+                for p in o["properties"]
+                if p["id"] == "unit"
+            }
+
+            assert "short" not in {told.get("unit"), *units}, (uid, panel["title"])
+            assert told.get("unit") != UNITS["money"] or "decimals" not in told, panel["title"]
 
 
 def test_every_panel_type_of_the_plan_is_there() -> None:

@@ -77,6 +77,11 @@ async def test_a_variable_offers_the_values_there_are(client: Client, seeder: Se
     assert found == [{"value": "chat"}, {"value": "web"}]
 
 
+async def test_a_variable_of_an_empty_engine_offers_all(client: Client) -> None:
+    """Of no row at all, Grafana would show an error at the variable."""
+    assert await rows(client, "values", dimension="channel") == [{"value": "all"}]
+
+
 async def test_of_a_silent_engine_the_state_is_stale_and_nothing_else_known(
     client: Client,
 ) -> None:
