@@ -100,8 +100,8 @@ def test_a_wrong_setting_is_named_in_one_line() -> None:
 
 @pytest.mark.parametrize("name", ["worker", "topics", "state", "dead-letters"])
 def test_a_broker_that_is_away_is_told_in_one_line(name: str) -> None:
-    """Whichever command meets it."""
-    done = run(name, kafka=NOBODY)
+    """Whichever command meets it; a worker has waited before."""
+    done = run(name, kafka=NOBODY, stall_exit_s=1)
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"Error: Kafka at {NOBODY}: no connection")
