@@ -83,8 +83,10 @@ class Ring:
         row = len(self.owner)
         self.owner.extend([key] * count)
         if len(self.owner) > len(self.data):
-            more = np.zeros((max(len(self.data), count), self.slots), np.int64)
-            self.data = np.concatenate([self.data, more])
+            # Rows not used yet cost nothing: fresh zeros take memory when they are written to.
+            grown = np.zeros((len(self.data) + max(len(self.data), count), self.slots), np.int64)
+            grown[: len(self.data)] = self.data
+            self.data = grown
         return row
 
     def advance(self, time_ms: int) -> None:
@@ -95,8 +97,9 @@ class Ring:
         steps = (head - self.head) // self.width
         first = self.head // self.width + 1
         gone = [(first + i) % self.slots for i in range(min(steps, self.slots))]
-        self.forgot = self.forgot or bool(self.data[:, gone].any())
-        self.data[:, gone] = 0
+        rows = self.data[: self.used]
+        self.forgot = self.forgot or bool(rows[:, gone].any())
+        rows[:, gone] = 0
         self.head = head
         for start in sorted(s for s in self.future if s <= head):
             self.add(start, self.future.pop(start))
