@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from demo.child import EmbeddedError
 from demo.embedded import EmbeddedKafka, EmbeddedRedis
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Answer = tuple[Literal["address", "missing", "broken"], str]
+
+# That a machine is busy is no fault of the code under test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 KAFKA_IMAGE = "confluentinc/cp-kafka:7.9.2"
