@@ -39,6 +39,7 @@ export function draw(host, panel) {
     const bar = bars[place];
     setText(bar.name, name);
     setText(bar.figure, text(value, config));
+    setState(bar.node, "value", value);
     const state = stateOfValue(value, config);
     setState(bar.node, "severity", state === "green" ? null : state);
     bar.share.style.setProperty("--share", Math.abs(value) / most);

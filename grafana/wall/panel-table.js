@@ -29,6 +29,8 @@ function cell(column, row, raw, now) {
   const body = href ? el("a", { class: "link", href }, sign + words) : sign + words;
   const node = el("td", { class: isNumber(column) ? "number" : column.long ? "long" : null, title: words.length > 40 ? words : null }, body);
   setState(node, "severity", state);
+  setState(node, "column", column.name);
+  setState(node, "value", value ?? "");
   return node;
 }
 

@@ -1,0 +1,222 @@
+"""Every page on the simulated organisation: a month of history, its first live minutes, real servers.
+
+What the page was answered is kept, and held against what stands on the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+from playwright.async_api import Page, Response, expect
+
+from grafana.answering import ANSWERS_PATH
+from grafana.pages import read_boards
+from schemas.settings import Settings
+from tests.end_to_end.conftest import NewEngine
+from tests.end_to_end.processes import REPOSITORY, Engine
+from tests.grafana.conftest import Server, server_of
+from tests.grafana.conftest import browser as browser  # noqa: PLC0414  # a fixture
+from tests.grafana.conftest import page as page  # noqa: PLC0414  # a fixture
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1_500)]
+
+BOARDS = {uid: json.loads(board.body) for uid, board in read_boards().items()}
+HISTORY_S, CAUGHT_UP_S, LIVE_S = 300, 600, 90
+FIRST_PAINT_MS_MAX = 1_500
+# What may honestly be empty, and why.
+EMPTY_AT_TIMES = {"First response, 1 h": "nobody answered a ticket in this hour"}
+PANELS = """() => [...document.querySelectorAll(".panel")].map((panel) => ({
+  id: Number(panel.dataset.panel), type: panel.dataset.type, state: panel.dataset.state,
+  title: panel.querySelector("h2").textContent, words: panel.querySelector(".panel-body").innerText,
+  drawn: panel.querySelector(".panel-body svg, .panel-body table, .panel-body li, .panel-body .stat, .panel-body .plotly-stage, .panel-body p") !== null,
+  stats: [...panel.querySelectorAll(".stat")].map((stat) => stat.dataset.value),
+  bars: [...panel.querySelectorAll(".bar-row")].map((bar) => [bar.querySelector(".name").textContent, bar.dataset.value]),
+  cells: [...panel.querySelectorAll("td")].map((cell) => [cell.dataset.column, cell.dataset.value]),
+}))"""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+Rows = list[dict[str, Any]]
+
+
+class Organisation:
+    """The simulated organisation as a process: history, then live, an incident every few seconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        command = [sys.executable, "-m", "demo.organisation", "--kafka", engine.kafka]
+        command += ["--prefix", engine.names.prefix, "--days", "30", "--incident-every", "5"]
+        self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
+
+    async def history(self) -> None:
+        """Return when all of it has been sent."""
+        await asyncio.wait_for(asyncio.to_thread(self._read_history), HISTORY_S)
+
+    def _read_history(self) -> None:
+        told = b""
+        while b"100%" not in told and self._process.stdout is not None:
+            told = told[-20:] + os.read(self._process.stdout.fileno(), 4_096)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(30)
+
+
+@pytest.fixture
+def organisation(new_engine: NewEngine) -> Iterator[tuple[Engine, Organisation]]:
+    """Return an engine at work, and who feeds it."""
+    engine = new_engine(partitions=4, clock="wall", checkpoint_s=5, session_timeout_s=10)
+    engine.start()
+    organisation = Organisation(engine)
+    yield engine, organisation
+    organisation.stop()
+
+
+@pytest.fixture
+async def wall(organisation: tuple[Engine, Organisation], redis_url: str) -> AsyncIterator[Server]:
+    """Return the wall when history is read and some live minutes have passed."""
+    engine, feeding = organisation
+    settings = Settings(kafka=engine.kafka, redis=redis_url, prefix=engine.names.prefix)
+    async with server_of(settings) as server, httpx.AsyncClient(base_url=server.url) as client:
+        await feeding.history()
+        async with asyncio.timeout(CAUGHT_UP_S):
+            while True:
+                health = (await client.get("/api/health", timeout=30)).json()
+                if health["lag"] is not None and health["lag"] < 2_000:
+                    break
+                await asyncio.sleep(1)
+        await asyncio.sleep(LIVE_S)
+        yield server
+
+
+class Answers:
+    """What a page was answered, by question."""
+
+    def __init__(self, page: Page) -> None:
+        self.told: dict[str, list[Rows]] = {}
+        self._reading: set[asyncio.Task[None]] = set()
+        page.on("response", self._note)
+
+    def _note(self, response: Response) -> None:
+        if response.url.endswith(ANSWERS_PATH):
+            self._reading.add(asyncio.create_task(self._read(response)))
+
+    async def _read(self, response: Response) -> None:
+        asked = json.loads(response.request.post_data or "{}")["questions"]
+        for question, told in zip(asked, (await response.json())["answers"], strict=True):
+            assert told["status"] in (200, 304), (question, told)
+            if told["status"] == 200:
+                self.told.setdefault(question["path"], []).append(told["answer"])
+
+    async def of(self, target: dict[str, Any]) -> list[Rows]:
+        """Every answer to a panel's question, whatever time range and variables it was asked with."""
+        await asyncio.gather(*self._reading)
+        asked = {p["key"]: p["value"] for p in target["url_options"]["params"]}
+        free = {key for key, value in asked.items() if "${" in value or key == "maxDataPoints"}
+        plain = {key: value for key, value in asked.items() if key not in free}
+        found = []
+        for address, answers in self.told.items():
+            path, _, query = address.partition("?")
+            given = dict(parse_qsl(query, keep_blank_values=True))
+            same = path == target["url"] and given.keys() == asked.keys()
+            if same and plain.items() <= given.items():
+                found += answers
+        return found
+
+
+def known(value: Any) -> Any:
+    """A value as it stands in an attribute."""
+    if value is None or value == "":
+        return ""
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, list | dict) else value
+
+
+def same(shown: str, told: Any) -> bool:
+    """Whether an attribute holds this value."""
+    told = known(told)
+    if isinstance(told, bool | str):
+        return shown == (str(told).lower() if isinstance(told, bool) else told)
+    return shown != "" and float(shown) == pytest.approx(told)
+
+
+def holds_stats(panel: dict[str, Any], column: str, rows: Rows) -> bool:
+    """Every figure is its row's."""
+    told = [row[column] for row in rows]
+    shown = ["" if value == "none" else value for value in panel["stats"]]
+    return len(shown) == len(told) and all(map(same, shown, told))
+
+
+def holds_bars(panel: dict[str, Any], rows: Rows) -> bool:
+    """Every bar's value stands in the row of its name, or in the only row."""
+
+    def row_of(name: str) -> list[Any]:
+        named = [r for r in rows if name in (str(v).replace("_", " ") for v in r.values())]
+        return [value for row in named or rows for value in row.values()]
+
+    return all(
+        any(same(value, told) for told in row_of(name) if isinstance(told, int | float))
+        for name, value in panel["bars"]
+    )
+
+
+def holds_cells(panel: dict[str, Any], target: dict[str, Any], rows: Rows) -> bool:
+    """Every column of the table holds the values of its selector, each as often."""
+    selectors = {c["text"] or c["selector"]: c["selector"] for c in target["columns"]}
+    for name in {name for name, _ in panel["cells"]}:
+        shown = sorted(value for column, value in panel["cells"] if column == name)
+        told = sorted((known(row.get(selectors[name])) for row in rows), key=str)
+        if len(shown) != len(told):
+            return False
+        left = list(told)
+        for value in shown:
+            match = next((one for one in left if same(value, one)), None)
+            if match is None:
+                return False
+            left.remove(match)
+    return True
+
+
+async def assert_as_told(panel: dict[str, Any], spec: dict[str, Any], answers: Answers) -> None:
+    """What stands on the screen is what the API answered."""
+    for target in spec["targets"][:1]:
+        told = await answers.of(target)
+        assert told, f"{spec['title']} asked nothing"
+        column = target["columns"][0]["selector"]
+        if panel["stats"] and len(spec["targets"]) == 1 and target["url"].endswith("/stat"):
+            assert any(holds_stats(panel, column, rows) for rows in told), (panel, told)
+        if panel["bars"] and len(spec["targets"]) == 1:
+            assert any(holds_bars(panel, rows) for rows in told), (panel, told)
+        if panel["cells"] and len(spec["targets"]) == 1:
+            assert any(holds_cells(panel, target, rows) for rows in told), (panel, told)
+
+
+async def test_no_panel_is_empty_and_every_figure_is_the_api_s(page: Page, wall: Server) -> None:
+    """On all pages; figures are painted within a second and a half."""
+    problems: list[str] = []
+    for uid, board in BOARDS.items():
+        answers = Answers(page)
+        await page.goto(f"{wall.url}/d/{uid}")
+        await expect(page.locator("body[data-loaded]")).to_be_attached(timeout=120_000)
+        specs = {panel["id"]: panel for panel in board["panels"]}
+        shown = await page.evaluate(PANELS)
+        painted_ms = await page.evaluate(PAINTED)
+        if painted_ms > FIRST_PAINT_MS_MAX:
+            problems.append(f"{uid}: first painted after {painted_ms:.0f} ms")
+        for panel in shown:
+            name = f"{uid}: {panel['title']} ({panel['type']}, {panel['state']})"
+            nothing = panel["state"] != "shown" or not panel["drawn"] or "none" in panel["stats"]
+            if nothing and panel["title"] not in EMPTY_AT_TIMES:
+                problems.append(f"{name}: {panel['words']}")
+            try:
+                await assert_as_told(panel, specs[panel["id"]], answers)
+            except AssertionError as error:
+                problems.append(f"{name}: {str(error)[:600]}")
+    assert problems == [], "\n".join(problems)
