@@ -237,9 +237,7 @@ def in_one_go(records: list[dict[str, list[Any]]], settings: Settings) -> dict[A
     return finished(*stages(records, Log(), settings))
 
 
-EngineMachine.TestCase.settings = effort(
-    max_examples=15, stateful_step_count=30, deadline=None, print_blob=True
-)
+EngineMachine.TestCase.settings = effort(max_examples=15, stateful_step_count=30, print_blob=True)
 
 
 @pytest.mark.timeout(400)

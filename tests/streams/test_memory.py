@@ -94,9 +94,7 @@ class MemoryMachine(RuleBasedStateMachine):
         assert sum(len(block) // 3 for _, block in blocks) >= len(self.memory._known)
 
 
-MemoryMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, print_blob=True
-)
+MemoryMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, print_blob=True)
 
 
 class TestMemory(MemoryMachine.TestCase):  # type: ignore[misc,valid-type]

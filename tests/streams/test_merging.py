@@ -453,9 +453,7 @@ def figures(state: MergeState) -> dict[Any, Any]:
     return cleaned(panes, store.head)
 
 
-MergeMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, print_blob=True
-)
+MergeMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, print_blob=True)
 
 
 @pytest.mark.timeout(300)

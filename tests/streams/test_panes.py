@@ -251,7 +251,7 @@ def kept(batches: Iterable[list[Row]], *, publish: bool) -> dict[PaneId, Cells]:
     return panes.panes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rows(), st.sets(st.integers(1, 24)), st.booleans())
 def test_batches_do_not_matter(found: list[Row], cuts: set[int], publish: bool) -> None:
     """All at once, one by one, or cut anywhere: the same cells in the same panes."""

@@ -110,9 +110,7 @@ class RingMachine(RuleBasedStateMachine):
         return whole(total.get(key))
 
 
-RingMachine.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, print_blob=True
-)
+RingMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=20, print_blob=True)
 
 
 class TestRing(RingMachine.TestCase):  # type: ignore[misc,valid-type]

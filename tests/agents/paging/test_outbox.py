@@ -362,7 +362,7 @@ def lanes(messages: list[Message]) -> dict[tuple[str, str], list[Any]]:
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LIVES, STEPS)
 def test_restarts_lose_nothing_and_repeat_only_with_the_same_id(
     life: list[tuple[str, str]], steps: list[tuple[Any, ...]]
@@ -376,7 +376,7 @@ def test_restarts_lose_nothing_and_repeat_only_with_the_same_id(
     assert lanes(play.got) == lanes(undisturbed.got)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LIVES, st.lists(st.sampled_from([SENT, RETRY, REFUSED, GONE]), max_size=20))
 def test_every_message_is_sent_or_given_up(
     life: list[tuple[str, str]], answers: list[Answer]

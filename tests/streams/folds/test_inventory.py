@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.streams.folds.conftest import HOUR_MS, START_MS, Played
@@ -148,7 +148,6 @@ items = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=12), st.integers(0, 12))
 def test_a_restart_changes_nothing(events: list[dict[str, Any]], cut: int) -> None:
     """Saved and taken back between any two events."""
@@ -159,7 +158,6 @@ def test_a_restart_changes_nothing(events: list[dict[str, Any]], cut: int) -> No
     assert stopped.things[0].things == whole.things[0].things
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=12))
 def test_steps_add_up_to_what_items_are(events: list[dict[str, Any]]) -> None:
     """No step stays behind."""

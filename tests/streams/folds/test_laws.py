@@ -170,7 +170,6 @@ def of_things(books: Any) -> dict[Any, dict[int, int]]:
 
 LAWS = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 for_every_life = pytest.mark.parametrize("life", TYPES)
