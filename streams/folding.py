@@ -27,6 +27,7 @@ from streams.money import Rates
 from streams.panes import NO_TIME, Cells, Keys, PaneId, Panes
 from streams.references import References
 from streams.registers import Registers
+from streams.saved import SavedPanes
 from streams.table import DeadLetter
 
 INTAKE, ACTIVE = MEASURES["intake"], DISTINCT["active"]
@@ -87,8 +88,7 @@ class TopicState:
         self.letters: list[DeadLetter] = []
         self.breaker = Breaker(settings.rejected_share_max)
         self.changed = False
-        # Measures that the state topic holds of each pane: what to delete when it is over.
-        self._saved: dict[tuple[str, PaneId], set[str]] = {}
+        self._saved: SavedPanes[tuple[str, PaneId]] = SavedPanes()
 
     def apply(self, batch: RecordBatch) -> None:
         """Fold one batch."""
@@ -190,7 +190,7 @@ class TopicState:
             tier, start, name = rest.split("/")
             pane_id = (tier, int(start))
             panes.panes.setdefault(pane_id, {}).update(value)
-            self._saved.setdefault((kind, pane_id), set()).add(name)
+            self._saved.note((kind, pane_id), name)
         elif kind == "list":
             self.lists.rows[rest] = value
         elif kind == "top":
@@ -241,28 +241,9 @@ class TopicState:
     def _pane_entries(
         self, kind: str, pane_id: PaneId, cells: Cells | None
     ) -> Iterable[tuple[str, Any]]:
-        """A pane as entries of well under a megabyte, one a measure; all None when it is over."""
         tier, start = pane_id
-        if cells is None:
-            for name in self._saved.pop((kind, pane_id), ()):
-                yield f"{tier}/{start}/{name}", None
-            return
-        saved = self._saved.setdefault((kind, pane_id), set())
-        for name, part in by_measure(cells).items():
-            saved.add(name)
-            yield f"{tier}/{start}/{name}", part
-
-
-def by_measure(cells: Cells) -> dict[str, Cells]:
-    """Cells of a pane, apart by measure."""
-    parts: dict[str, Cells] = {}
-    for key, cell in cells.items():
-        name = key.partition("|")[0]
-        part = parts.get(name)
-        if part is None:
-            part = parts[name] = {}
-        part[key] = cell
-    return parts
+        for measure, part in self._saved.entries((kind, pane_id), cells):
+            yield f"{tier}/{start}/{measure}", part
 
 
 class FoldState:

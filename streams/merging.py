@@ -11,10 +11,10 @@ from schemas.measures import HOUR_MS
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.distinct import MergedAccounts
-from streams.folding import by_measure
 from streams.lists import Row, newest
 from streams.panes import Cells
 from streams.registers import MergedRegisters
+from streams.saved import SavedPanes, by_measure
 from streams.spots import parts_of
 from streams.store import Source, Store
 from streams.table import DeadLetter
@@ -41,7 +41,7 @@ class MergeState:
         self.memos: dict[str, Any] = {}
         self.unsaved_memos: set[str] = set()
         self._unsaved_lists: set[tuple[str, str]] = set()
-        self._saved: dict[str, set[str]] = {}
+        self._saved: SavedPanes[str] = SavedPanes()
         self._looked: dict[str, int] = {}
         self._settled: dict[str, dict[tuple[str, int], Cells]] = {}
 
@@ -146,12 +146,12 @@ class MergeState:
             pane_id = (tier, int(start))
             parts = store.partials.setdefault(pane_id, {})
             parts.setdefault(int(partition), {}).update(value)
-            self._saved.setdefault(f"part/{topic}/{partition}/{tier}/{start}", set()).add(name)
+            self._saved.note(f"part/{topic}/{partition}/{tier}/{start}", name)
         elif kind == "settled":
             tier, start, name = rest.split("/")
             panes = self._settled.setdefault(topic, {})
             panes.setdefault((tier, int(start)), {}).update(value)
-            self._saved.setdefault(f"settled/{topic}/{tier}/{start}", set()).add(name)
+            self._saved.note(f"settled/{topic}/{tier}/{start}", name)
         elif kind == "base":
             store.base.update(value)
 
@@ -201,14 +201,8 @@ class MergeState:
                 yield f"base/{topic}/{name}", part
 
     def _pane(self, key: str, cells: Cells | None) -> Iterable[tuple[str, Any]]:
-        if not cells:
-            for name in self._saved.pop(key, ()):
-                yield f"{key}/{name}", None
-            return
-        saved = self._saved.setdefault(key, set())
-        for name, part in by_measure(cells).items():
-            saved.add(name)
-            yield f"{key}/{name}", part
+        for measure, part in self._saved.entries(key, cells):
+            yield f"{key}/{measure}", part
 
     def _over(self, topic: str, store: Store) -> Iterable[tuple[str, Any]]:
         """Settled panes that left their ring; looked for when an hour has passed."""
