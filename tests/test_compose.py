@@ -15,7 +15,7 @@ import pytest
 from agents.cli import command_line
 from agents.paging.receivers import load_plan
 from demo.organisation.__main__ import _parser
-from grafana.pushing.wanted import FOLDERS, PLUGINS, folder_uid, source
+from grafana.pushing.wanted import FOLDERS, HEALTH_PATH, PLUGINS, folder_uid, source
 from schemas.settings import Settings, unknown
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +152,7 @@ def test_provisioning_makes_what_a_push_makes() -> None:
         k: wanted[k] for k in ("uid", "name", "type", "access")
     }
     assert infinity["jsonData"].keys() == wanted["jsonData"].keys()
+    assert infinity["jsonData"]["customHealthCheckUrl"] == HEALTH_PATH
     assert infinity["secureJsonData"].keys() == wanted["secureJsonData"].keys()
 
 

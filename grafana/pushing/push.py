@@ -11,13 +11,16 @@ from grafana_client.api import GrafanaApi
 from grafana_client.client import GrafanaException
 from msgspec import Struct
 
+from grafana.dashboards.infinity import SOURCE_UID
 from grafana.dashboards.page import TAG
 from grafana.pushing import wanted
-from grafana.pushing.trouble import PushError, explained
+from grafana.pushing.trouble import PushError, explained, said
 from schemas.settings import Settings
 
 TIMEOUT_S = 10.0
 NOT_FOUND = 404
+# Of a test of a data source: it was made, and failed.
+FAILED_TEST = 400
 Outcome = Literal["created", "updated", "unchanged", "kept", "noticed"]
 T = TypeVar("T")
 
@@ -49,6 +52,7 @@ class Push:
         for name, title in wanted.FOLDERS.items():
             yield self._folder(wanted.folder_uid(name), title)
         yield self._source()
+        yield self._reach()
         for board in wanted.boards(self._settings):
             yield self._board(board)
 
@@ -104,6 +108,18 @@ class Push:
                 return Line("unchanged", what)
             self._api.datasource.update_datasource_by_uid(aim["uid"], aim)
             return Line("updated", what)
+
+    def _reach(self) -> Line:
+        """Whether Grafana, from where it runs, gets an answer of our API."""
+        what = "data source Command Centre"
+        with _trouble(f"asking Grafana to test the {what}"):
+            try:
+                self._api.client.GET(f"/datasources/uid/{SOURCE_UID}/health")
+            except GrafanaException as error:
+                if error.status_code != FAILED_TEST:
+                    raise
+                return Line("noticed", what, f"gets no answer of our API: {said(error)}")
+        return Line("noticed", f"{what} gets answers of our API")
 
     def _board(self, board: wanted.Board) -> Line:
         what = f"dashboard {board.body['title']}"

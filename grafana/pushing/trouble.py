@@ -27,13 +27,14 @@ def explained(error: Exception, doing: str) -> PushError:
     if isinstance(error, GrafanaException):
         status = error.status_code
         if status >= 500:
-            return PushError(f"{doing}: Grafana failed ({status}: {_said(error)}). {AGAIN}")
+            return PushError(f"{doing}: Grafana failed ({status}: {said(error)}). {AGAIN}")
         words = _WORDS.get(status, "Grafana refused")
-        return PushError(f"{doing}: {words} ({status}: {_said(error)}).")
+        return PushError(f"{doing}: {words} ({status}: {said(error)}).")
     return PushError(f"{doing}: no connection to Grafana (CC_GRAFANA_URL): {_short(str(error))}.")
 
 
-def _said(error: GrafanaException) -> str:
+def said(error: GrafanaException) -> str:
+    """Grafana's own words, on one line."""
     told = error.response.get("message") if isinstance(error.response, dict) else error.response
     return _short(str(told or error.message))
 

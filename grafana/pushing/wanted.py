@@ -24,6 +24,8 @@ FOLDERS = {
     "customers": "Command Centre: customers",
     "partners": "Command Centre: partners",
 }
+# What the data source asks to say whether it works: an answer means that address and token are right.
+HEALTH_PATH = "/api/panels/status"
 # What our versions say of themselves in Grafana's history of a dashboard.
 MARK = "command-centre"
 
@@ -86,7 +88,12 @@ def source(settings: Settings) -> dict[str, Any]:
         "type": SOURCE_TYPE,
         "access": "proxy",
         "url": url,
-        "jsonData": {"allowedHosts": [f"{parts.scheme}://{parts.netloc}"]},
+        "jsonData": {
+            "allowedHosts": [f"{parts.scheme}://{parts.netloc}"],
+            # Without one, Infinity's "Save & test" says OK of anything.
+            "customHealthCheckEnabled": True,
+            "customHealthCheckUrl": HEALTH_PATH,
+        },
     }
     if settings.api_token:
         wanted["jsonData"]["auth_method"] = "bearerToken"

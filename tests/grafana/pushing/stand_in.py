@@ -79,6 +79,7 @@ class StandIn:
             (r"POST /api/folders", self._new_folder),
             (r"PUT /api/folders/([\w-]+)", self._change_folder),
             (r"GET /api/datasources/uid/([\w-]+)", lambda uid: self._one(self.sources, uid)),
+            (r"GET /api/datasources/uid/([\w-]+)/health", self._test_source),
             (r"POST /api/datasources", self._new_source),
             (r"PUT /api/datasources/uid/([\w-]+)", self._change_source),
             (r"GET /api/dashboards/uid/([\w-]+)", self._board),
@@ -123,6 +124,11 @@ class StandIn:
             return 403, {"message": "Cannot update read-only data source"}
         self._keep_source(body)
         return 200, {"message": "Datasource updated"}
+
+    def _test_source(self, uid: str) -> Answer:
+        if uid not in self.sources:
+            return 404, {"message": "Data source not found"}
+        return 200, {"status": "OK", "message": "Health check successful"}
 
     def _keep_source(self, body: dict[str, Any]) -> None:
         shown = {key: value for key, value in body.items() if key != "secureJsonData"}

@@ -72,6 +72,8 @@ def test_the_token_goes_where_grafana_keeps_secrets_and_nowhere_else(
     assert source["jsonData"] == {
         "auth_method": "bearerToken",
         "allowedHosts": ["http://api:8600"],
+        "customHealthCheckEnabled": True,
+        "customHealthCheckUrl": "/api/panels/status",
     }
     assert source["url"] == "http://api:8600"
     assert "read-me" not in str(source)
@@ -103,6 +105,18 @@ def test_what_changed_on_our_side_is_updated_and_nothing_else(
     assert {"data source Command Centre", "dashboard Revenue and growth"} <= updated
     assert "dashboard Sentiment" not in updated
     assert "currency:USD" in str(grafana.boards["revenue-growth"]["dashboard"])
+
+
+def test_whether_the_data_source_reaches_the_api_is_told(
+    grafana: StandIn, settings: Settings
+) -> None:
+    """As Grafana sees it; dashboards are pushed all the same."""
+    assert "data source Command Centre gets answers of our API" in {x.what for x in push(settings)}
+    refused = {"status": "ERROR", "message": "Health check failed: 401"}
+    grafana.trouble["GET /api/datasources/uid/command-centre/health"] = (400, refused)
+
+    (told,) = [line.why for line in push(settings) if line.outcome == "noticed" and line.why]
+    assert told == "gets no answer of our API: Health check failed: 401"
 
 
 def test_a_renamed_folder_gets_its_title_back(grafana: StandIn, settings: Settings) -> None:
