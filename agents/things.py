@@ -13,8 +13,9 @@ from schemas.settings import Settings
 from streams.merging import MergeState
 from streams.panes import NO_TIME
 
-# Rows are looked at this often, and what did not change is said again this often.
-EVERY_MS = 1_000
+# Rows are looked at this often (each time they are shown), and what did not change is said again
+# this often.
+EVERY_MS = 400
 AGAIN_MS = 15_000
 _AUDIENCES = ("customer", "partner")
 

@@ -1,6 +1,6 @@
 """Every kind of trouble that the organisation plants, and how soon the engine raises its alert.
 
-``python -m demo.bench.alerts DIRECTORY [--days 29] [--every 60] [--minutes 28]`` starts Kafka, Redis, one
+``python -m demo.bench.alerts DIRECTORY [--days 29] [--every 80] [--minutes 36]`` starts Kafka, Redis, one
 worker and the organisation with their data in DIRECTORY, waits until history is read, watches the
 alerts while one incident after the other is planted, and prints a table.
 """
@@ -110,8 +110,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--days", type=float, default=29)
-    parser.add_argument("--every", type=float, default=60, help="seconds between incidents")
-    parser.add_argument("--minutes", type=float, default=28, help="to watch, once live")
+    parser.add_argument("--every", type=float, default=80, help="seconds between incidents")
+    parser.add_argument("--minutes", type=float, default=36, help="to watch, once live")
     return parser.parse_args()
 
 

@@ -19,9 +19,9 @@ LIVE = 1_793_610_000_000  # Monday, 2026-11-02, 09:00 UTC
 # Two whole weeks, this and the one before, and some hours.
 HISTORY_MS = 14 * DAY_MS + 6 * HOUR_MS
 CHUNK_MS = 12 * HOUR_MS
-STEP_MS = 10_000
-EVERY_MS = MINUTE_MS
-WATCHED_MS = 28 * MINUTE_MS
+STEP_MS = 15_000
+EVERY_MS = 80_000
+WATCHED_MS = 34 * MINUTE_MS
 # An angry review is negative feedback and negative sentiment: what others raise, too, comes first.
 ORDER = ("negative_sentiment", *(kind for kind in ROTATION if kind != "negative_sentiment"))
 
