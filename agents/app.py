@@ -27,6 +27,9 @@ from streams.references import References
 from streams.stage import Stage, fail, log, now_ms
 from streams.transport import CODEC, deliver_batches
 
+# Publications are deleted once they are saved: so often.
+TRIM_S = 60.0
+
 
 def build(settings: Settings) -> faust.App:
     """The app of one worker."""
@@ -154,6 +157,7 @@ class Worker:
             (1.0, self.check_progress),
             (1.0, self.go_back),
             (settings.checkpoint_s, self.checkpoint),
+            (TRIM_S, self.merge.trim),
         ]
         await asyncio.gather(*(self._every(seconds, call) for seconds, call in loops))
 

@@ -23,6 +23,7 @@ from streams.references import References
 from streams.sends import Sends
 from streams.stage import Stage, fail, log, now_ms
 from streams.table import PartitionTable
+from streams.trimming import Trimmer
 
 # Closed panes are judged for so long at a time.
 JUDGE_MIN_S, JUDGE_MAX_S = 0.2, 2.0
@@ -52,6 +53,7 @@ class MergeRun:
             self.names.merge_state,
             lambda shard: MergeState(settings, shard),
         )
+        self.trimmer = Trimmer(connect.kafka(settings), self.names.panes)
         self.stage.opened = self._opened
         self.stage.before_commit = self._before_commit
 
@@ -129,6 +131,11 @@ class MergeRun:
         await self._flush(table.partition, change)
         if arrival > self.shown.get(table.partition, (NO_TIME, 0))[0]:
             self.shown[table.partition] = arrival, now_ms() - arrival
+
+    async def trim(self) -> None:
+        """Have the broker forget the publications that are merged and saved."""
+        saved = {p: t.saved.get(self.names.panes, 0) for p, t in self.stage.tables.items()}
+        await self.trimmer.trim(saved)
 
     def _tick(self, state: MergeState, now: int) -> None:
         if self.settings.clock != "wall":

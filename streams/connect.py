@@ -81,9 +81,10 @@ def topics(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
     for topic in TOPICS:
         wanted[names.source(topic)] = (count, ever if topic == "reference" else week)
         wanted[names.dead_letters(topic)] = (count, fortnight)
-    day = {"retention.ms": str(_DAY_MS), "max.message.bytes": "4000000", **_LOG_APPEND}
-    wanted[names.panes] = (count, day)
-    wanted[names.verdicts] = (1, day)
+    # Deleted once they are merged and saved (streams/trimming.py): a week is how long the engine may be down.
+    pieces = {"segment.bytes": str(64 * 1024 * 1024), "max.message.bytes": "4000000"}
+    wanted[names.panes] = (count, week | pieces)
+    wanted[names.verdicts] = (1, week | {"max.message.bytes": "4000000"})
     wanted[names.actions] = (1, week)
     wanted[names.replays] = (1, week)
     wanted[names.alerts] = (1, {"retention.ms": str(400 * _DAY_MS), **_LOG_APPEND})
