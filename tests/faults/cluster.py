@@ -37,10 +37,12 @@ class Cluster:
         self.workers: list[Worker] = []
         self.wanted = 0
         self.restarts = 0
+        # What stood still though it should not have, while a fault lasted.
+        self.stalls: list[str] = []
         self.engine: Engine
         self.redis_network: Proxy
         self._stack = ExitStack()
-        self._supervisor: asyncio.Task[None] | None = None
+        self.supervisor: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
         """Start servers, make topics; no worker yet."""
@@ -66,15 +68,15 @@ class Cluster:
     def supervise(self, workers: int) -> None:
         """Keep so many workers running from now on."""
         self.wanted = workers
-        if self._supervisor is None:
-            self._supervisor = asyncio.create_task(self._supervise())
+        if self.supervisor is None:
+            self.supervisor = asyncio.create_task(self._supervise())
 
     async def rest(self) -> None:
         """Supervise no longer."""
-        if self._supervisor is not None:
-            self._supervisor.cancel()
-            await asyncio.gather(self._supervisor, return_exceptions=True)
-            self._supervisor = None
+        if self.supervisor is not None:
+            self.supervisor.cancel()
+            await asyncio.gather(self.supervisor, return_exceptions=True)
+            self.supervisor = None
 
     async def _supervise(self) -> None:
         started = 0
@@ -85,8 +87,15 @@ class Cluster:
                 started += 1
                 self.restarts = started - self.wanted
             if len(self.workers) > self.wanted:
-                await asyncio.to_thread(self.workers.pop(0).stop)
+                await self.dismiss(self.workers.pop(0))
             await asyncio.sleep(0.2)
+
+    async def dismiss(self, worker: Worker) -> None:
+        """Ask it to leave; one that does not is killed, as any supervisor would."""
+        try:
+            await asyncio.to_thread(worker.stop)
+        except AssertionError:
+            worker.kill()
 
     def start(self, module: str = "agents", **variables: str) -> Worker:
         """Start one more worker, which reaches the broker through its proxy."""

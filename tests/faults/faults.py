@@ -21,6 +21,7 @@ from tests.faults.witness import committed_offsets
 
 FULL_BYTES = 4_096
 STEP_S = 10.0
+LONG_S = 4.0
 JOIN_S = 6.0
 Script = Callable[[Cluster, Random, float], Awaitable[None]]
 
@@ -75,13 +76,13 @@ async def freeze_worker(cluster: Cluster, random: Random, span_s: float) -> None
     worker.wake()
     await asyncio.sleep(5)
     if worker.running:  # it may only have been an idle member
-        await asyncio.to_thread(worker.stop)
+        await cluster.dismiss(worker)
 
 
 async def come_and_go(cluster: Cluster, random: Random, span_s: float) -> None:
     """Workers join and leave, each change before the last has settled."""
     wanted = cluster.wanted
-    for _ in range(4):
+    for _ in range(2 if span_s < LONG_S else 4):
         cluster.wanted = wanted + 1
         await asyncio.sleep(random.uniform(1, 4))
         cluster.wanted = wanted
@@ -158,7 +159,10 @@ async def storm(cluster: Cluster, random: Random, span_s: float) -> None:
         cluster.wanted = 3 - i % 2
         before = await saved_in_all(cluster)
         await asyncio.sleep(STEP_S)
-        assert await saved_in_all(cluster) > before, f"nothing saved for {STEP_S} s in a storm"
+        if await saved_in_all(cluster) == before:
+            cluster.stalls.append(
+                f"nothing was saved for {STEP_S:.0f} s while workers came and went"
+            )
     cluster.wanted = wanted
 
 
@@ -242,7 +246,7 @@ FAULTS = (
     Fault("the network to the broker is slow", slow_network),
     Fault("the broker cannot be reached", cut_network),
     Fault("the network to the broker swallows all", silent_network),
-    Fault("workers come and go for long", storm, weight=0.5, test_s=30, soak_s=60),
+    Fault("workers come and go for long", storm, weight=0.5, test_s=20, soak_s=60),
     Fault("a worker's clock jumps", jump_clocks),
     Fault("Redis is killed", kill_redis),
     Fault("Redis freezes", freeze_redis),

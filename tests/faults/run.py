@@ -85,6 +85,8 @@ class Run:
         await worked_off(self.cluster.engine)
         happened = Happened(fault.name, at_s, time.monotonic() - began, fault.recovery_s)
         self.report.suffered(happened)
+        self.report.wrong["I6"] += self.cluster.stalls
+        self.cluster.stalls = []
         self.report.restarts = self.cluster.restarts
         return happened
 

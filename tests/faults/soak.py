@@ -26,7 +26,7 @@ from tests.oracle.generate import Mix, generate
 
 SESSION_S = 6
 END_WITHIN_S = 120
-REASON_CHARS = 2_000
+REASON_CHARS = 300
 
 
 def say(text: str) -> None:
@@ -65,12 +65,16 @@ async def _suffer(run: Run, args: argparse.Namespace) -> None:
     for_ever = {"memory": run.weigh(), "witness": run.witness.look_on()}
     ending = {"faults": _faults(run, args), "asked to": asked.wait()}
     doing = {k: asyncio.create_task(c) for k, c in (until_enough | for_ever | ending).items()}
+    assert run.cluster.supervisor is not None
+    doing["supervisor"] = run.cluster.supervisor
     leads = [task for name, task in doing.items() if name != "producer"]
     await asyncio.wait(leads, return_when=asyncio.FIRST_COMPLETED)
     if asked.is_set():
         run.report.ended_early = "asked to"
     run.enough = run.drill.enough = True
     for name, task in doing.items():
+        if name == "supervisor" and not task.done():
+            continue  # until all is worked off
         if name not in until_enough:
             task.cancel()
         await _noting(run.report, name, asyncio.wait_for(task, END_WITHIN_S))
@@ -100,7 +104,8 @@ async def _noting(report: Report, what: str, doing: Coroutine[Any, Any, Any]) ->
 
 
 def _reason(what: str, error: Exception) -> str:
-    return f"{what}: {type(error).__name__}: {str(error)[-REASON_CHARS:]}"
+    first, _, _ = str(error).partition("\n")  # what follows are logs: see --keep
+    return f"{what}: {type(error).__name__}: {first[:REASON_CHARS]}"
 
 
 def parser() -> argparse.ArgumentParser:
