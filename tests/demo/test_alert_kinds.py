@@ -13,7 +13,7 @@ from schemas.alerts import Announcement
 from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.demo.whole_engine import WholeEngine
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 LIVE = 1_793_610_000_000  # Monday, 2026-11-02, 09:00 UTC
 # Two whole weeks, this and the one before, and some hours.
