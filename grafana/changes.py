@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from grafana.actions import Accepted, ActionBody, Me, OutcomeRow, SilenceBody, SilenceRows, WhoBody
+from grafana.answering import ANSWERS_PATH, Questions, ToldAll
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -24,6 +25,14 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 CHANGES = (
+    # It changes nothing: a page's questions are too many for an address.
+    Change(
+        path=ANSWERS_PATH,
+        method="post",
+        about="Answers to many GETs at once, each with its status.",
+        answer=ToldAll,
+        body=Questions,
+    ),
     Change(
         path="/api/alerts/{fingerprint}/actions",
         method="post",

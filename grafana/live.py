@@ -97,14 +97,14 @@ class Hub:
     async def events(self, *, figures: bool = True) -> AsyncGenerator[bytes, None]:
         """One client's event stream: all there is, then what is new, at most four times a second.
 
-        Without ``figures`` only which of them changed, once a second.
+        Without ``figures`` only which of them changed, and open alerts alone, once a second.
         """
         mailbox = Mailbox(figures=figures)
         self._mailboxes.add(mailbox)
         try:
             # Those who come while one is made share it: whatever is announced from now on follows.
             first = await self._snapshots.get(figures, lambda: self._snapshot(figures=figures))
-            yield self._event("snapshot", first)
+            yield self._event("snapshot", first if figures else _quiet(first))
             while not mailbox.closed:
                 push = await mailbox.take(HEARTBEAT_S)
                 if push is None:
@@ -189,7 +189,7 @@ class Hub:
         for mailbox in self._mailboxes:
             if mailbox.figures:
                 mailbox.put(push)
-        quiet = msgspec.structs.replace(push, rows={})
+        quiet = _quiet(push)
         self._quiet = quiet if self._quiet is None else self._quiet.with_newer(quiet)
 
     def _broadcast_quietly(self) -> None:
@@ -210,6 +210,12 @@ class Hub:
         data = msgspec.json.encode(push)
         self._encoded.append((push, data))
         return _event(name, data)
+
+
+def _quiet(push: Push) -> Push:
+    """Without rows of figures and without alerts that are over."""
+    active = push.alerts and tuple(a for a in push.alerts if a.status != "resolved")
+    return msgspec.structs.replace(push, rows={}, alerts=active)
 
 
 def _differs(one: Health, other: Health) -> bool:

@@ -92,18 +92,20 @@ def _parameter(route: Route, param: Param) -> dict[str, Any]:
     }
 
 
+def _asked(name: str, about: str) -> dict[str, Any]:
+    place = {"name": name, "in": "query", "required": False, "description": about}
+    return {**place, "schema": {"type": "string"}}
+
+
 def _events(error: dict[str, Any], *, token: bool) -> dict[str, Any]:
-    given = {
-        "name": "token",
-        "in": "query",
-        "required": False,
-        "description": "the token, where a header cannot be sent",
-        "schema": {"type": "string"},
-    }
+    given = [
+        _asked("figures", "no: only which figures changed, and open alerts alone"),
+        _asked("token", "the token, where a header cannot be sent"),
+    ]
     stream = {"description": "A stream", "content": {"text/event-stream": {}}}
     return {
         "operationId": "events",
         "summary": EVENTS_ABOUT,
-        "parameters": [given] if token else [],
+        "parameters": given if token else given[:1],
         "responses": {"200": stream, "503": _json("Too many clients", error)},
     }

@@ -112,5 +112,6 @@ ROUTES: tuple[Route, ...] = (
 EVENTS_PATH = "/api/events"
 EVENTS_ABOUT = (
     "Server-sent events: `snapshot` first, then `change` with what is new (rows of hero KPIs, "
-    "alerts, health, ids of changed KPIs, lists and registers), `heartbeat` when it is quiet."
+    "alerts, health, ids of changed KPIs, lists and registers), `heartbeat` when it is quiet. "
+    "With `figures=no`, no rows, and of alerts those that are open."
 )

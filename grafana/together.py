@@ -46,7 +46,7 @@ class Together:
 
     async def _execute(self, waiting: _Waiting) -> None:
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(2 * ANSWER_TIMEOUT_S):
                 pipe = self._redis.pipeline(transaction=False)
                 for command, _ in waiting:
                     pipe.execute_command(*command)
