@@ -17,6 +17,8 @@ import orjson
 
 from demo.child import EmbeddedError, free_port, port_is_free
 from demo.embedded import EmbeddedKafka, EmbeddedRedis
+from demo.organisation.world import KEY_ACCOUNTS
+from demo.pager import Pager
 from demo.programs import Program
 from schemas.settings import Settings, load
 from streams.connect import create_topics
@@ -54,6 +56,8 @@ class Demo:
         self.settings = settings
         self.kafka = EmbeddedKafka(self.data / "kafka", progress=say)
         self.redis = EmbeddedRedis(self.data / "redis", progress=say)
+        # Unless somebody else is to be paged.
+        self.pager = None if settings.alert_routes else Pager(lambda page: say(f"paged: {page}"))
         self.programs: list[Program] = []
         self.stopping = threading.Event()
         self.history_done = threading.Event()
@@ -78,6 +82,8 @@ class Demo:
             "CC_KAFKA": self.settings.kafka,
             "CC_REDIS": self.settings.redis,
             "CC_API_PORT": str(port),
+            "CC_KEY_ACCOUNTS": self.settings.key_accounts or ",".join(KEY_ACCOUNTS),
+            **(self.pager.env if self.pager else {}),
         }
         for i in range(self.args.workers):
             self._run(
@@ -139,6 +145,8 @@ class Demo:
             if not shown:
                 shown = True
                 say(f"the wall: {self.address}   (Ctrl-C stops everything)")
+                if self.pager is not None:
+                    say(f"pages to people on call: {self.pager.address}, and here")
             if not caught_up and self.history_done.is_set():
                 lag = int(str(health.get("lag") or 0))
                 caught_up = lag <= CAUGHT_UP_LAG and health.get("lag") is not None
@@ -152,6 +160,8 @@ class Demo:
         say("stopping …")
         for program in reversed(self.programs):
             program.stop()
+        if self.pager is not None:
+            self.pager.stop()
         self.redis.stop()
         self.kafka.stop()
         say("stopped; the data stay in " + str(self.data))
