@@ -20,7 +20,7 @@ from tests.faults.cluster import Cluster
 from tests.faults.drill import Drill
 from tests.faults.faults import Fault
 from tests.faults.report import Happened, Report
-from tests.faults.witness import Witness, committed_offsets, two_finals
+from tests.faults.witness import Witness, committed_offsets
 from tests.oracle.generate import TOPICS, Record
 
 POLL_S = 0.25
@@ -94,9 +94,8 @@ class Run:
         """Hold all that was saved, published and told against what it must be."""
         wrong, engine = self.report.wrong, self.cluster.engine
         wrong["I1"], wrong["I7"] = await differences_apart(engine, settle_s)
-        wrong["I2"] = await two_finals(engine)
         await self.witness.look()
-        wrong["I5"] = self.witness.wrong
+        wrong["I2"], wrong["I5"] = self.witness.finals.wrong, self.witness.wrong
         wrong["I3"], wrong["I4"] = await self.drill.wrong()
 
 

@@ -1,4 +1,7 @@
-"""Who looks on while faults happen: the committed offset against the saved state (I5), finals (I2)."""
+"""Who looks on while faults happen: the committed offset against the saved state (I5), finals (I2).
+
+Both as they happen: publications are deleted soon after they were saved.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ EVERY_S = 2.0
 
 
 class Witness:
-    """Follows the state topics; ``wrong``: each time an offset was committed that no head covers."""
+    """Follows state and publications; ``wrong``: an offset was committed that no head covers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.looks = 0
         self.wrong: list[str] = []
+        self.finals = Finals()
         self._heads: dict[tuple[str, int], int] = {}
         self._read_to: dict[TopicPartition, int] = {}
 
@@ -41,7 +44,6 @@ class Witness:
         committed = await committed_offsets(self.engine)
         async with reader(self.engine) as consumer:
             await self._catch_up(consumer)
-        self.looks += 1
         for tp, offset in committed.items():
             head = self._heads.get((tp.topic, tp.partition), 0)
             if offset > head:
@@ -49,7 +51,7 @@ class Witness:
 
     async def _catch_up(self, consumer: AIOKafkaConsumer) -> None:
         names = self.engine.names
-        places = all_of(self.engine, (names.fold_state, names.merge_state))
+        places = all_of(self.engine, (names.fold_state, names.merge_state, names.panes))
         places += [TopicPartition(topic, 0) for topic in (names.watch_state, names.page_state)]
         consumer.assign(places)
         for place in places:
@@ -59,7 +61,9 @@ class Witness:
             for tp, records in (await consumer.getmany(timeout_ms=200)).items():
                 self._read_to[tp] = records[-1].offset + 1
                 for record in records:
-                    if record.key == HEAD:
+                    if tp.topic == names.panes:
+                        self.finals.take(decode_publication(record.value))
+                    elif record.key == HEAD:
                         saved = decode(record.value[1:])
                         self._heads.update({(t, tp.partition): at for t, at in saved.items()})
 
@@ -103,17 +107,3 @@ class Finals:
             self.count += 1
         elif version >= known[0] and cell != known[1]:
             self.wrong.append(f"{at}: {known[1]} at {known[0]}, {cell} at {version}")
-
-
-async def two_finals(engine: Engine) -> list[str]:
-    """What contradicts I2 in all that was ever published."""
-    finals = Finals()
-    async with reader(engine) as consumer:
-        places = all_of(engine, [engine.names.panes])
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        while any([await consumer.position(tp) < ends[tp] for tp in places]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    finals.take(decode_publication(record.value))
-    return finals.wrong
