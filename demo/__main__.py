@@ -82,6 +82,7 @@ class Demo:
             "CC_KAFKA": self.settings.kafka,
             "CC_REDIS": self.settings.redis,
             "CC_API_PORT": str(port),
+            "CC_PUBLIC_URL": self.settings.public_url or self.address,
             "CC_KEY_ACCOUNTS": self.settings.key_accounts or ",".join(KEY_ACCOUNTS),
             **(self.pager.env if self.pager else {}),
         }

@@ -26,12 +26,18 @@ pre{{white-space:pre-wrap;margin:.2rem 0 1.5rem}}</style><h1>Pages of the demo</
 <code>CC_ALERT_ROUTES</code> says.</p>{rows}</html>"""
 
 
+def _row(at: str, data: dict[str, str]) -> str:
+    title, link, text = (html.escape(data[name]) for name in ("title", "link", "text"))
+    heading = f'<a href="{link}">{title}</a>' if link else title
+    return f"<h3>{at} {heading}</h3><pre>{text}</pre>"
+
+
 class Pager:
     """A receiver of Standard Webhooks on a port of its own; ``on_page`` is told each title."""
 
     def __init__(self, on_page: Callable[[str], None]) -> None:
         self.key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        self.pages: deque[tuple[str, str, str]] = deque(maxlen=SHOWN_MAX)
+        self.pages: deque[tuple[str, dict[str, str]]] = deque(maxlen=SHOWN_MAX)
         self._seen: set[str] = set()
         self._on_page = on_page
         self._hook = standardwebhooks.Webhook(self.key)
@@ -61,16 +67,13 @@ class Pager:
         if headers["webhook-id"] not in self._seen:
             self._seen.add(headers["webhook-id"])
             data = told["data"]
-            self.pages.appendleft((time.strftime("%H:%M:%S"), data["title"], data["text"]))
+            self.pages.appendleft((time.strftime("%H:%M:%S"), data))
             self._on_page(data["title"])
         return 204
 
     def shown(self) -> bytes:
         """All of them as HTML."""
-        rows = "".join(
-            f"<h3>{at} {html.escape(title)}</h3><pre>{html.escape(text)}</pre>"
-            for at, title, text in list(self.pages)
-        )
+        rows = "".join(_row(at, data) for at, data in list(self.pages))
         return _PAGE.format(rows=rows or "<p>None yet.</p>").encode()
 
     def stop(self) -> None:
