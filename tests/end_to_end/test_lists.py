@@ -95,8 +95,8 @@ async def test_lists_and_accounts_after_a_kill(engine: Engine, redis_url: str) -
     records = [make(i, now_ms) for i in range(1, EVENTS) for make in (feedback, mention)]
     wanted = expected(records)
     worker = engine.start()
-    producing = asyncio.create_task(produce(engine, records, parts=20, pause_s=0.5))
-    await asyncio.sleep(8)
+    producing = asyncio.create_task(produce(engine, records, parts=12, pause_s=0.5))
+    await asyncio.sleep(5)
     worker.kill()
     engine.start()
     await producing

@@ -72,10 +72,10 @@ async def test_five_kills_at_random_moments_change_nothing(
 ) -> None:
     """``kill -9`` while records keep coming, each time followed by a new worker that drops batches."""
     random, rest = Random(5), await begin(engine, records)
-    producing = asyncio.create_task(produce(engine, rest, parts=60, pause_s=0.5))
+    producing = asyncio.create_task(produce(engine, rest, parts=40, pause_s=0.5))
     for _ in range(5):
         worker = engine.start("tests.end_to_end.forgetful")
-        await asyncio.sleep(random.uniform(5, 12))
+        await asyncio.sleep(random.uniform(3, 8))
         worker.kill()
     engine.start("tests.end_to_end.forgetful")
     await producing
@@ -88,8 +88,8 @@ async def test_a_worker_that_leaves_half_way_hands_over(
     """Two workers, one of which is told to end while records keep coming."""
     rest = await begin(engine, records)
     leaving, _staying = engine.start(), engine.start()
-    await produce(engine, rest[: EVENTS // 2], parts=20, pause_s=0.5)
-    producing = asyncio.create_task(produce(engine, rest[EVENTS // 2 :], parts=20, pause_s=0.5))
+    await produce(engine, rest[: EVENTS // 2], parts=10, pause_s=0.5)
+    producing = asyncio.create_task(produce(engine, rest[EVENTS // 2 :], parts=10, pause_s=0.5))
     await asyncio.sleep(2)
     await asyncio.to_thread(leaving.stop)
     await producing
@@ -103,10 +103,10 @@ async def test_a_worker_woken_after_it_was_replaced_is_fenced(
     rest = await begin(engine, records)
     frozen = engine.start()
     producing = asyncio.create_task(produce(engine, rest, parts=40, pause_s=0.5))
-    await asyncio.sleep(10)
+    await asyncio.sleep(8)
     frozen.freeze()
     engine.start()
-    await asyncio.sleep(SESSION_S + 10)
+    await asyncio.sleep(SESSION_S + 6)
     frozen.wake()
     code = await asyncio.to_thread(frozen.ended, 60)
     assert code != 0

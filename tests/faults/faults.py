@@ -23,6 +23,7 @@ FULL_BYTES = 4_096
 STEP_S = 10.0
 LONG_S = 4.0
 JOIN_S = 6.0
+WAKING_TICKS = 25
 Script = Callable[[Cluster, Random, float], Awaitable[None]]
 
 
@@ -74,9 +75,11 @@ async def freeze_worker(cluster: Cluster, random: Random, span_s: float) -> None
     worker.freeze()
     await asyncio.sleep(cluster.session_s + span_s)
     worker.wake()
-    await asyncio.sleep(5)
-    if worker.running:  # it may only have been an idle member
-        await cluster.dismiss(worker)
+    for _ in range(WAKING_TICKS):
+        if not worker.running:
+            return
+        await asyncio.sleep(0.2)
+    await cluster.dismiss(worker)  # it may only have been an idle member
 
 
 async def come_and_go(cluster: Cluster, random: Random, span_s: float) -> None:
