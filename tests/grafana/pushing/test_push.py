@@ -12,13 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 from agents.cli import command_line
+from grafana.dashboards.generate import all_pages
 from grafana.pushing import push as pushing
 from grafana.pushing.push import Line, Push
 from grafana.pushing.trouble import PushError
 from schemas.settings import Settings
 from tests.grafana.pushing.stand_in import TOKEN, StandIn
 
-BOARDS = 25
+BOARDS = len(all_pages({}))
 
 
 @pytest.fixture
@@ -265,8 +266,8 @@ def test_the_command_reports_what_it_did_and_never_the_token(grafana: StandIn) -
     first = CliRunner().invoke(command_line, ["grafana", "push"], env=env)
     second = CliRunner().invoke(command_line, ["grafana", "push"], env=env)
 
-    assert "29 created, 0 updated, 0 unchanged, 0 kept" in first.output
-    assert "0 created, 0 updated, 29 unchanged, 0 kept" in second.output
+    assert f"{3 + 1 + BOARDS} created, 0 updated, 0 unchanged, 0 kept" in first.output
+    assert f"0 created, 0 updated, {3 + 1 + BOARDS} unchanged, 0 kept" in second.output
     assert "read-me" not in first.output + second.output
     assert TOKEN not in first.output + second.output
 
