@@ -38,12 +38,12 @@ class Shop:
             self.now += MINUTE_MS // 2
             self.panes.watermark = self.now
 
-    def publish(self) -> None:
+    def publish(self, arrival: int = NO_TIME) -> None:
         """Merge all of it; the watermark stands at the last answer."""
         self.panes.settle()
         taken = self.panes.take_unpublished(None)
         cells: list[tuple[str, int, Cells]] = [(t, s, c) for (t, s), c in taken.items()]
-        times = (self.now, self.now, False, NO_TIME, 0)
+        times = (self.now, self.now, False, arrival, 0)
         pub = Publication("feedback", 0, REST, self.now, True, *times, cells)
         self.state.take(decode_publication(encode_publication(pub)))
 
@@ -144,6 +144,19 @@ def test_a_restart_goes_on_where_it_stood(shop: Shop) -> None:
                 assert its.judge() == []
     assert whole
     assert parts == whole
+
+
+def test_what_arrived_with_old_events_is_no_pace_also_after_a_restart(shop: Shop) -> None:
+    """A month that is loaded in minutes; events an hour old are only late."""
+    loaded = shop.now + 24 * HOUR_MS
+    shop.answers(1, good=True)
+    shop.publish(loaded)
+    shop.judge()
+    shop.restart()
+    shop.answers(20 * 60, good=True)
+    shop.publish(shop.now + HOUR_MS)
+    shop.judge()
+    assert shop.bench.observer.paced_from_ms == loaded
 
 
 def test_judging_stops_when_it_is_told_to_and_goes_on_later(shop: Shop) -> None:
