@@ -10,7 +10,7 @@ from msgspec import Struct
 from grafana.handlers import Context
 from grafana.query import Param, Query
 
-KEEP_S = 0.5
+KEEP_S = 1.0
 # Pictures of hours and days.
 PICTURE_KEEP_S = 5.0
 

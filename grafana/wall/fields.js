@@ -63,6 +63,17 @@ export function stateOfValue(value, config) {
   return stateOf(stepOf(value, config)?.color);
 }
 
+/**
+ * The same, where a row says whether its target is met: targets may have been set after the dashboard was
+ * written, so limits in the file only tell how bad a miss is. Who meets the target has no state.
+ */
+export function stateOfRow(value, config, met) {
+  const state = stateOfValue(value, config);
+  if (met === true) return null;
+  if (met === false) return state === "red" ? "red" : "yellow";
+  return state === "green" ? null : state;
+}
+
 /** [figure, unit] in Grafana's unit. */
 export function text(value, config, now = Date.now()) {
   const map = mapped(value, config);

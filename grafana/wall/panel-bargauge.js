@@ -1,7 +1,7 @@
 // Ranked bars with names and figures.
 
 import { el, setState, setText } from "./dom.js";
-import { configOf, stateOfValue, text } from "./fields.js";
+import { configOf, stateOfRow, text } from "./fields.js";
 import { isNumber } from "./rows.js";
 
 /** [{name, value, config}]: a row each where rows are named, else a column each. */
@@ -10,13 +10,14 @@ export function namedValues(panel) {
     const label = frame.columns.find((c) => c.type === "string");
     const wanted = panel.spec.options?.reduceOptions?.fields;
     const numbers = frame.columns.filter(isNumber).filter((c) => !wanted || new RegExp(wanted.replace(/^\/|\/$/g, "")).test(c.title ?? c.name));
-    const named = (column, row) => {
+    const met = { good: true, bad: false };
+    const named = (column, row, place) => {
       const config = configOf(panel.spec, { ...column, refId: frame.refId });
       const name = label && row[label.name] !== null ? row[label.name] : (config.displayName ?? column.title ?? column.name);
-      return { name: String(name).replaceAll("_", " "), value: row[column.name], config };
+      return { name: String(name).replaceAll("_", " "), value: row[column.name], config, met: met[frame.raw[place]?.state] ?? null };
     };
-    const rows = label ? frame.rows : frame.rows.slice(-1);
-    return rows.flatMap((row) => (label ? numbers.slice(0, 1) : numbers).map((column) => named(column, row)));
+    const places = label ? frame.rows.keys() : [frame.rows.length - 1].filter((last) => last >= 0);
+    return [...places].flatMap((place) => (label ? numbers.slice(0, 1) : numbers).map((column) => named(column, frame.rows[place], place)));
   });
 }
 
@@ -35,13 +36,12 @@ export function draw(host, panel) {
     });
     host.replaceChildren(el("ol", { class: "bars" }, ...bars.map((b) => b.node)));
   }
-  items.forEach(({ name, value, config }, place) => {
+  items.forEach(({ name, value, config, met }, place) => {
     const bar = bars[place];
     setText(bar.name, name);
     setText(bar.figure, text(value, config));
     setState(bar.node, "value", value);
-    const state = stateOfValue(value, config);
-    setState(bar.node, "severity", state === "green" ? null : state);
+    setState(bar.node, "severity", stateOfRow(value, config, met));
     bar.share.style.setProperty("--share", Math.abs(value) / most);
   });
   return true;

@@ -2,7 +2,7 @@
 
 import { el, setState, setText } from "./dom.js";
 import { NONE, parts } from "./format.js";
-import { configOf, stateOfValue, text } from "./fields.js";
+import { configOf, stateOfRow, text } from "./fields.js";
 import { isNumber, isTime } from "./rows.js";
 import { sparkline } from "./charts.js";
 import { basisText, deltaText, stateText } from "./words.js";
@@ -66,18 +66,12 @@ class Item {
     const alert = kpi && reading ? panel.page.alerts.worstOf(kpi.id) : null;
     const stale = panel.page.status.staleText(kpi?.topics ?? []);
     setState(this.node, "stale", stale === null ? null : "yes");
-    setState(this.node, "severity", alert?.severity ?? stateOf(value, config));
+    setState(this.node, "severity", alert?.severity ?? stateOfRow(value, config, reading?.target_met ?? null));
     setState(this.node, "met", reading?.target_met === null ? null : (reading?.target_met ?? null));
     setText(this.state, reading ? stateText(kpi, reading, alert, stale) : value === null ? panel.emptyText : "");
     setText(this.delta, reading && value !== null ? deltaText(kpi, reading) : "");
     setText(this.basis, reading && value !== null ? basisText(kpi, reading) : "");
   }
-}
-
-/** Green is no state to shout about: only what deviates is coloured. */
-function stateOf(value, config) {
-  const state = stateOfValue(value, config);
-  return state === "green" ? null : state;
 }
 
 function figureOf({ value, config }) {
@@ -101,17 +95,17 @@ export function draw(host, panel) {
   }
   items.forEach((item, place) => shown[place].update(item, panel, items.length === 1));
   setText(panel.about, items[0].row?.scope ?? "");
-  drawTrend(host.spark, trend, panel, items[0].config);
+  drawTrend(host.spark, trend, panel, items[0]);
   return true;
 }
 
-function drawTrend(host, trend, panel, config) {
+function drawTrend(host, trend, panel, { config, row }) {
   setState(host, "none", trend ? null : "yes");
   if (!trend) return;
   const time = trend.columns.find(isTime).name;
   const value = trend.columns.find((c) => c.name === "value") ?? trend.columns.find(isNumber);
   if (!value) return;
-  const rows = trend.rows.map((row) => ({ time: row[time], value: row[value.name] }));
+  const rows = trend.rows.map((step) => ({ time: step[time], value: step[value.name] }));
   const ends = [rows[0], rows.findLast((r) => r.value !== null)].map((r) => text(r?.value ?? null, config));
-  sparkline(host, { rows }, panel.kpi?.target ?? null, `${panel.title.textContent}: trend from ${ends[0]} to ${ends[1]}`);
+  sparkline(host, { rows }, row?.target ?? panel.kpi?.target ?? null, `${panel.title.textContent}: trend from ${ends[0]} to ${ends[1]}`);
 }

@@ -259,3 +259,37 @@ async def test_a_page_that_is_not_there_says_so(page: Page, server: Server) -> N
     await page.goto(f"{server.url}/d/nothing")
 
     await expect(page.locator("#panels")).to_contain_text("There is no such dashboard")
+
+
+@pytest.mark.parametrize(("target", "severity"), [(0.99, "yellow"), (0.01, None)])
+async def test_a_tile_s_colour_follows_the_target_of_now(
+    page: Page, server: Server, seeder: Seeder, target: float, severity: str | None
+) -> None:
+    """Not the one that the dashboard's file was written with; the tile's trend shows it, too."""
+    told = Reading(value=0.79, n=812, as_of=seeder.now_ms, version=1, error=0.02)
+    seeder.health()
+    seeder.reading("csat", "customer", "24h", told)
+    seeder.redis.hset(seeder.names.references, "csat|target|audience=customer", str(target))
+
+    await panels_of(page, server, "/d/customer-alerts")
+
+    stat = page.locator(".panel-stat .stat[data-value='0.79']").first
+    await expect(stat).to_contain_text("misses target 99" if severity else "meets target 1")
+    assert await stat.get_attribute("data-severity") == severity
+
+
+async def test_alerts_are_marked_on_the_trends_they_are_about(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """As a region with the sign of its severity; on no other trend."""
+    seeder.everything()
+    seeder.alert("csat_level", "csat", "customer", "red", 60)
+
+    await panels_of(page, server, "/d/customer-summary")
+
+    trends = page.locator(".panel-timeseries")
+    marked = trends.filter(has=page.locator("h2", has_text="CSAT: trend"))
+    await expect(marked.locator(".band[data-severity=red]")).not_to_have_count(0)
+    await expect(marked.locator(".band-sign[data-severity=red]").first).to_have_text("▲")
+    other = trends.filter(has=page.locator("h2", has_text="Customer effort: trend"))
+    await expect(other.locator(".band[data-severity=red]")).to_have_count(0)
