@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from detectors.rules import KINDS
 from detectors.wording import duration, shown
 from schemas.alerts import SEVERITY_WORDS, Alert
 from schemas.catalogue import KPIS, Unit
@@ -66,7 +67,7 @@ class Texts(Struct, frozen=True):
             "kpi": KPIS[alert.kpi].title if alert.kpi in KPIS else alert.kpi,
             "audience": alert.audience,
             "segment": alert.segment,
-            "value": shown(alert.value, _unit(alert)),
+            "value": _value(alert),
             "expected": expected,
             "n": f"{alert.n:,}",
             "reason": alert.reason,
@@ -107,6 +108,14 @@ _WHAT: dict[Kind, str] = {
 
 def _unit(alert: Alert) -> Unit:
     return cast("Unit", alert.unit)
+
+
+def _value(alert: Alert) -> str:
+    """A count says of what."""
+    value, kind = shown(alert.value, _unit(alert)), KINDS.get(alert.rule)
+    if kind is None or alert.unit != "count" or alert.value is None:
+        return value
+    return f"{value} {kind.noun}"
 
 
 def _body(fields: dict[str, str], kind: Kind) -> str:

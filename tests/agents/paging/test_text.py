@@ -46,6 +46,15 @@ def test_nothing_stands_for_what_is_not_known() -> None:
     ]
 
 
+def test_a_count_says_of_what() -> None:
+    """Three of what, is the first question."""
+    down = alert(rule="downtime", title="Downtime: api", unit="count", value=3, expected=0)
+    page = BERLIN.page(down, "trigger", NOON_MS)
+    assert page.title == "[critical] Downtime: api: 3 failed or missing probes"
+    unknown = BERLIN.page(alert(rule="of another version", unit="count", value=3), "trigger", 0)
+    assert unknown.title == "[critical] CSAT drop: 3"
+
+
 def test_templates_are_text_and_nothing_else() -> None:
     """They reach no attribute of anything; what they do not know stays as it is."""
     title = "$title costs $5, {0.__class__} $nothing"
