@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas.measures import MEASURES
 from tests.oracle import contributions, distinct, registers, stock, things
-from tests.oracle.contributions import DAY, Contributions, Event
+from tests.oracle.contributions import Contributions, Event
 from tests.oracle.decode import Refused, decode
+from tests.oracle.memory import Life, Submissions
 from tests.oracle.money import PRICED, Rates
 from tests.oracle.panes import Age, Panes
 
 Score = Callable[[str], int]
 
-FORGET_SETTLED_MS = 9 * DAY
-FORGET_MS = 400 * DAY
 # Dimensions by the field they are in: of every event, and of some topics.
 ENVELOPE_DIMS = ("channel", "region", "product")
 TOPIC_DIMS = {
@@ -50,20 +48,6 @@ class Limits(NamedTuple):
     wall_clock: bool = True
 
 
-@dataclass
-class Life:
-    """A thing so far: every event of it that counted, and what it contributed by them."""
-
-    events: list[Event]
-    before: Contributions
-    settled: bool = False
-
-    @property
-    def last_at(self) -> int:
-        """Highest event time."""
-        return max(int(e["occurred_at"]) for e in self.events)
-
-
 class Partition:
     """One topic partition, from its first record on."""
 
@@ -83,8 +67,7 @@ class Partition:
         self.lives: dict[things.Thing, Life] = {}
         self.items: dict[tuple[str, str], Life] = {}
         self.probes: dict[str, Life] = {}
-        self.submissions: dict[str, tuple[int, int]] = {}  # moment, and its number
-        self.remembered = 0
+        self.submissions = Submissions(limits.repeat_horizon_events)
 
     @property
     def watermark(self) -> int | None:
@@ -214,9 +197,10 @@ class Partition:
             contributions.count(to, "surveys_sent", event["occurred_at"], contributions.who(event))
         elif event["type"] == "feedback.submitted":
             contributions.submitted(to, event, score)
-            self.remember_submission(event)
+            self.submissions.note(event["feedback_id"], event["occurred_at"], self.watermark)
         elif event["type"] == "feedback.answered":
-            contributions.answered(to, event, self.submission(event["feedback_id"]))
+            submitted_at = self.submissions.moment(event["feedback_id"], self.watermark)
+            contributions.answered(to, event, submitted_at)
         elif event["type"] == "customer.renewed":
             about = contributions.who(event)._replace(audience="customer")
             contributions.count(to, "renewals", event["occurred_at"], about)
@@ -225,24 +209,6 @@ class Partition:
         elif self.topic == "orders":
             contributions.order(to, event)
         return to
-
-    def remember_submission(self, event: Event) -> None:
-        """Keep the earliest moment of each feedback."""
-        feedback_id, at = event["feedback_id"], event["occurred_at"]
-        known = self.submission(feedback_id)
-        self.remembered += known is None
-        earliest = at if known is None else min(known, at)
-        number = self.remembered if known is None else self.submissions[feedback_id][1]
-        self.submissions[feedback_id] = (earliest, number)
-
-    def submission(self, feedback_id: str) -> int | None:
-        """Return the moment, unless forgotten."""
-        if feedback_id not in self.submissions:
-            return None
-        at, number = self.submissions[feedback_id]
-        crowded = self.remembered - number >= self.limits.repeat_horizon_events
-        old = (self.watermark or 0) > at + FORGET_SETTLED_MS
-        return None if crowded or old else at
 
     def of_its_thing(self, thing: things.Thing, event: Event) -> Contributions:
         """What changes in the contributions of the thing by this event."""
@@ -270,7 +236,7 @@ class Partition:
 
     def known(self, lives: dict[Any, Life], key: Any) -> Life:
         """Return what is known of a thing; nothing if it is new or forgotten."""
-        if key not in lives or self.forgotten(lives[key]):
+        if key not in lives or lives[key].forgotten(self.watermark):
             lives[key] = Life([], Contributions())
         return lives[key]
 
@@ -279,15 +245,10 @@ class Partition:
         found = [
             row
             for thing, life in self.lives.items()
-            if not self.forgotten(life)
+            if not life.forgotten(self.watermark)
             for row in registers.rows(thing, life.events)
         ]
         for (sku, location), life in self.items.items():
             found += registers.item(f"{sku}/{location}", life.events)
         found += [registers.service(name, life.events) for name, life in self.probes.items()]
         return {(name, row["id"]): row for name, row in found}
-
-    def forgotten(self, life: Life) -> bool:
-        """Whether the facts of a thing are gone by now."""
-        age_ms = (self.watermark or 0) - life.last_at
-        return age_ms > (FORGET_SETTLED_MS if life.settled else FORGET_MS)
