@@ -130,28 +130,20 @@ class Push:
                 return Line("created", what)
             if there["meta"].get("provisioned"):
                 return Line("kept", what, "provisioned from files: change it there")
-            foreign = self._foreign(there["dashboard"], board)
+            message = self._message(there["dashboard"])
+            foreign = _foreign(there["dashboard"], board, message)
             if foreign and not self._force:
                 return Line("kept", what, f"{foreign}; --force overwrites it")
-            if not foreign and self._last_message(board.uid) == board.message:
+            if not foreign and message == board.message:
                 return Line("unchanged", what)
             self._save(board, version=there["dashboard"]["version"])
             return Line("updated", what)
 
-    def _foreign(self, there: dict[str, Any], board: wanted.Board) -> str:
-        """Why it is not ours to overwrite; empty if it is."""
-        if TAG not in there.get("tags", ()):
-            return f"another dashboard has the uid {board.uid}"
-        if not self._last_message(board.uid).startswith(f"{wanted.MARK} "):
-            return "changed by hand"
-        return ""
-
-    def _last_message(self, uid: str) -> str:
-        path = f"/dashboards/uid/{uid}/versions"
-        told = self._api.client.GET(path, params={"limit": 1})
-        # A list until Grafana 11; newer ones wrap it.
-        versions = told.get("versions", ()) if isinstance(told, dict) else told
-        return versions[0].get("message") or "" if versions else ""
+    def _message(self, there: dict[str, Any]) -> str:
+        """What was said when the dashboard was saved as it is now."""
+        # Of the first version, Grafana's list of them says "Initial save" whatever was said.
+        path = f"/dashboards/uid/{there['uid']}/versions/{there['version']}"
+        return _found(lambda: self._api.client.GET(path).get("message")) or ""
 
     def _save(self, board: wanted.Board, version: int | None) -> None:
         """By the version that was seen: who was faster is not overwritten."""
@@ -170,6 +162,13 @@ def _address(settings: Settings) -> str:
     """With the slash that the client expects behind a path."""
     url = settings.grafana_url.rstrip("/")
     return f"{url}/" if urlsplit(url).path else url
+
+
+def _foreign(there: dict[str, Any], board: wanted.Board, message: str) -> str:
+    """Why a dashboard is not ours to overwrite; empty if it is."""
+    if TAG not in there.get("tags", ()):
+        return f"another dashboard has the uid {board.uid}"
+    return "" if message.startswith(f"{wanted.MARK} ") else "changed by hand"
 
 
 def _found(ask: Callable[[], T]) -> T | None:

@@ -31,7 +31,6 @@ class StandIn:
         self.wrong: list[str] = []
         # By method and beginning of path: an answer instead of the right one; or seconds to wait.
         self.trouble: dict[str, Answer | float] = {}
-        self.wrapped_versions = True
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -83,7 +82,7 @@ class StandIn:
             (r"POST /api/datasources", self._new_source),
             (r"PUT /api/datasources/uid/([\w-]+)", self._change_source),
             (r"GET /api/dashboards/uid/([\w-]+)", self._board),
-            (r"GET /api/dashboards/uid/([\w-]+)/versions\?limit=1", self._versions),
+            (r"GET /api/dashboards/uid/([\w-]+)/versions/(\d+)", self._version),
             (r"POST /api/dashboards/db", self._save),
         ]
 
@@ -142,10 +141,11 @@ class StandIn:
         meta = {"provisioned": board.get("provisioned", False), "folderUid": board["folder"]}
         return 200, {"meta": meta, "dashboard": board["dashboard"]}
 
-    def _versions(self, uid: str) -> Answer:
+    def _version(self, uid: str, version: str) -> Answer:
         board = self.boards[uid]
-        rows = [{"version": board["dashboard"]["version"], "message": board["message"]}]
-        return 200, {"versions": rows} if self.wrapped_versions else rows
+        if int(version) != board["dashboard"]["version"]:
+            return 500, {"message": f"Dashboard version {version} not found for dashboardId 7"}
+        return 200, {"version": int(version), "message": board["message"]}
 
     def _save(self, body: dict[str, Any]) -> Answer:
         needed = {"dashboard": dict, "folderUid": str, "message": str, "overwrite": bool}
