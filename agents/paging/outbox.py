@@ -7,55 +7,27 @@ sent again, with the same id.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from hashlib import blake2b
-from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from agents.paging.lanes import Lanes
+from agents.paging.kept import Kept
 from agents.paging.messages import Answer, Message, Told
 from agents.paging.pace import next_try_ms
 from agents.paging.receivers import Plan
 from agents.paging.routing import WATCHDOG, meant
 from schemas.alerts import SEVERITY_RANK, Alert, Announcement, Severity
 from schemas.paging import Attempt, Kind, Replay
-from streams.table import DeadLetter
 
-LOG_MAX = 1_000
 GIVEN_UP_MAX = 1_000
 STEPS_KEPT = 3
 # How long an Alertmanager is told of a resolved alert.
 RESOLVED_TOLD_MS = 300_000
 
 
-class Outbox:
-    """What waits, who was told of which alert, what was given up, and the last attempts."""
-
-    def __init__(self) -> None:
-        self.dead_letters: list[DeadLetter] = []
-        self.lanes = Lanes()
-        self.told: dict[str, Told] = {}
-        self.given_up: dict[str, Message] = {}
-        # By receiver: what it said when it asked for no more; when its run of failures began.
-        self.disabled: dict[str, str] = {}
-        self.failing: dict[str, int] = {}
-        self.log: dict[int, Attempt] = {}
-        self.unshown: list[Attempt] = []
-        self._next_number = 0
-        self._next_log = 0
-        self._unsaved: dict[str, None] = {}
-
-    @property
-    def messages(self) -> dict[str, Message]:
-        """All that waits, by id."""
-        return self.lanes.messages
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether something changed since it was last saved."""
-        return bool(self._unsaved)
+class Outbox(Kept):
+    """What announcements, answers, requests and time make of what is kept."""
 
     def take(self, told: Announcement, position: str, plan: Plan, now_ms: int) -> None:
         """Queue what an announcement means; ids follow from ``position``, the record it came as."""
@@ -84,10 +56,6 @@ class Outbox:
                 resolved_at=now_ms if over else None,
             )
         )
-
-    def _set_told(self, told: Told) -> None:
-        self.told[told.alert.fingerprint] = told
-        self._unsaved[f"told/{told.alert.fingerprint}"] = None
 
     def _queue(
         self,
@@ -119,18 +87,6 @@ class Outbox:
             if replaced.kind == "trigger" and kind in ("update", "acknowledge"):
                 message = replace(message, kind="trigger")
         self._append(message)
-
-    def _append(self, message: Message) -> None:
-        self.lanes.append(message)
-        self._unsaved[f"message/{message.id}"] = None
-
-    def _change(self, message: Message) -> None:
-        self.lanes.change(message)
-        self._unsaved[f"message/{message.id}"] = None
-
-    def _leave(self, message: Message) -> None:
-        self.lanes.remove(message)
-        self._unsaved[f"message/{message.id}"] = None
 
     def due(self, name: str, now_ms: int, busy: Collection[str], room: int) -> list[Message]:
         """What may be sent to a receiver now, the worst first; ``busy``: ids under way."""
@@ -226,14 +182,6 @@ class Outbox:
             if head.due_at > now_ms:
                 self._change(replace(head, due_at=now_ms))
 
-    def _note(self, attempt: Attempt) -> None:
-        self.log[self._next_log] = attempt
-        self._unsaved[f"log/{self._next_log}"] = None
-        if self.log.pop(self._next_log - LOG_MAX, None) is not None:
-            self._unsaved[f"log/{self._next_log - LOG_MAX}"] = None
-        self._next_log += 1
-        self.unshown.append(attempt)
-
     def replay(self, asked: Replay, plan: Plan, now_ms: int) -> int:
         """Queue again what was given up and still holds; how many.
 
@@ -294,47 +242,3 @@ class Outbox:
     def waiting(self, name: str) -> list[Message]:
         """All that waits for a receiver."""
         return self.lanes.waiting(name)
-
-    # What is saved.
-
-    def restore(self, key: str, value: Any) -> None:
-        """Take one saved entry back."""
-        kind, _, rest = key.partition("/")
-        if kind == "message":
-            self.lanes.change(msgspec.convert(value, Message))
-        elif kind == "told":
-            self.told[rest] = msgspec.convert(value, Told)
-        elif kind == "given-up":
-            self.given_up[rest] = msgspec.convert(value, Message)
-        elif kind == "log":
-            self.log[int(rest)] = msgspec.convert(value, Attempt)
-        elif kind == "disabled":
-            self.disabled[rest] = value
-        else:
-            self.failing[rest] = value
-
-    def restored(self) -> None:
-        """All entries are back."""
-        for message in sorted(self.messages.values(), key=lambda m: m.number):
-            self.lanes.append(message)
-        numbers = [m.number for kept in (self.messages, self.given_up) for m in kept.values()]
-        self.given_up = dict(sorted(self.given_up.items(), key=lambda item: item[1].number))
-        self._next_number = max(numbers, default=-1) + 1
-        self.log = dict(sorted(self.log.items()))
-        self._next_log = max(self.log, default=-1) + 1
-        self.unshown = list(self.log.values())
-
-    def changes(self) -> Iterable[tuple[str, Any]]:
-        """Entries changed since the last call."""
-        unsaved, self._unsaved = self._unsaved, {}
-        kept: dict[str, dict[Any, Any]] = {
-            "message": self.messages,
-            "told": self.told,
-            "given-up": self.given_up,
-            "disabled": self.disabled,
-            "failing": self.failing,
-            "log": self.log,
-        }
-        for key in unsaved:
-            kind, _, rest = key.partition("/")
-            yield key, kept[kind].get(int(rest) if kind == "log" else rest)
