@@ -108,14 +108,16 @@ def rows(
 
 
 def _row(kpi: Kpi, at: int, panes: Sequence[Point], target: float | None) -> SeriesRow:
+    if not panes:
+        return SeriesRow(time=at, value=None, n=0, num=None, den=None, target=target, beside={})
     # States do not add up: the last one counts.
     counted = panes[-1:] if kpi.standing else panes
     return SeriesRow(
         time=at,
         value=_value(kpi, panes),
-        n=panes[-1].n if panes and kpi.standing else sum(p.n for p in panes),
-        num=sum(p.num for p in counted) if counted else None,
-        den=sum(p.den for p in counted) if counted else None,
+        n=panes[-1].n if kpi.standing else sum(p.n for p in panes),
+        num=sum(p.num for p in counted),
+        den=sum(p.den for p in counted),
         target=target,
         beside=_beside(kpi, panes),
     )

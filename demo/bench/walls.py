@@ -75,7 +75,10 @@ class Wall:
         told = orjson.loads(raw)["answers"]
         self._counts["questions"] += len(told)
         self._counts["unchanged"] += sum(one["status"] == 304 for one in told)
-        self._counts["errors"] += sum(one["status"] >= 400 for one in told)
+        failed = [one for one in told if one["status"] >= 400]
+        self._counts["errors"] += len(failed)
+        for one in failed:
+            self._counts[f"error: {one['answer']['error']['message']}"] += 1
         self._etags |= {path: one["etag"] for path, one in zip(paths, told, strict=True)}
 
 
@@ -106,6 +109,8 @@ async def main(address: str, walls: int, seconds: float) -> None:
         f"  asked     {per_s['questions']:6.1f} questions/s in {per_s['requests']:.1f} requests/s"
     )
     print(f"  of them   {unchanged:6.1%} unchanged, {counts['errors']} errors")
+    for name in filter(lambda name: name.startswith("error: "), counts):
+        print(f"            {counts[name]} × {name}")
     print(f"  answers   {per_s['bytes'] / 1000:6.0f} kB/s")
     print(f"  events    {per_s['events']:6.1f} /s, {per_s['event bytes'] / 1000:.0f} kB/s")
     print(f"  API's CPU {used:6.1%} of a core, {alone:.1%} without walls")
