@@ -18,7 +18,7 @@ from schemas.readings import parse_segment
 from streams.evaluation import WINDOW
 from streams.merging import MergeState
 from streams.references import References
-from streams.spots import parts_of
+from streams.spots import parts_of, segment_of
 from streams.store import Store
 from streams.views import View
 
@@ -105,7 +105,7 @@ class Observer:
                 if dims == ("partner",) or audience == "all":
                     audience = rule.audiences[0]
                 if audience in rule.audiences:
-                    found.add(f"{audience}|{split}" if split else audience)
+                    found.add(segment_of(audience, split))
         return found
 
     # observations

@@ -15,7 +15,7 @@ from schemas.names import Names
 from schemas.readings import Reading, encode, field
 from streams.panes import Keys
 from streams.sketches import REGISTERS, STANDARD_ERROR, estimate, merge, register
-from streams.spots import parts_of
+from streams.spots import parts_of, segment_of
 from streams.tops import KEEP_DAYS, trim
 
 # A window of 30 days and the same a week before.
@@ -130,8 +130,7 @@ class MergedAccounts:
             del self._touched[key]
             measure, audience, split = parts_of(key)
             for seen in (audience, "all"):
-                segment = f"{seen}|{split}" if split else seen
-                self._counts.pop(f"{measure}|{segment}", None)
+                self._counts.pop(f"{measure}|{segment_of(seen, split)}", None)
         return taken
 
     def readings_of(
@@ -141,7 +140,7 @@ class MergedAccounts:
         measure, audience, split = parts_of(key)
         for kpi in _KPIS_OF[measure]:
             for seen in (a for a in kpi.audiences if a in (audience, "all")):
-                segment = f"{seen}|{split}" if split else seen
+                segment = segment_of(seen, split)
                 for window in WINDOW_DAYS:
                     write = self._reading(segment, measure, window, at, version)
                     yield kpi.id, (names.latest(kpi.id), field(segment, window), write)

@@ -21,7 +21,7 @@ class Spot(Struct, frozen=True):
     @property
     def segment(self) -> str:
         """Its segment as text."""
-        return f"{self.audience}|{self.split}" if self.split else self.audience
+        return segment_of(self.audience, self.split)
 
     @property
     def of_partner(self) -> bool:
@@ -35,6 +35,11 @@ class Feeds(Struct):
     summed: list[Kpi] = []
     derived: list[Kpi] = []
     of_total: list[Kpi] = []
+
+
+def segment_of(audience: str, split: str) -> str:
+    """A segment of an audience and a split (empty: its total), as text."""
+    return f"{audience}|{split}" if split else audience
 
 
 def parts_of(key: str) -> tuple[str, str, str]:
