@@ -118,7 +118,8 @@ class Push:
             except GrafanaException as error:
                 if error.status_code != FAILED_TEST:
                     raise
-                return Line("noticed", what, f"gets no answer of our API: {said(error)}")
+                why = f"gets no answer of our API ({said(error)}); --force sends its token again"
+                return Line("noticed", what, why)
         return Line("noticed", f"{what} gets answers of our API")
 
     def _board(self, board: wanted.Board) -> Line:

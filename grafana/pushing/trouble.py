@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from grafana_client.client import GrafanaException, GrafanaTimeoutError
 
 AGAIN = "What is done stays done: run it again."
@@ -34,8 +36,12 @@ def explained(error: Exception, doing: str) -> PushError:
 
 
 def said(error: GrafanaException) -> str:
-    """Grafana's own words, on one line."""
-    told = error.response.get("message") if isinstance(error.response, dict) else error.response
+    """Grafana's own words, on one line; of a data source's failed test, the plugin's reason."""
+    told: Any = error.response
+    if isinstance(told, dict):
+        details = told.get("details")
+        reason = details.get("verboseMessage") if isinstance(details, dict) else ""
+        told = reason or told.get("message")
     return _short(str(told or error.message))
 
 

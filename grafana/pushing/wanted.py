@@ -97,7 +97,8 @@ def source(settings: Settings) -> dict[str, Any]:
     }
     if settings.api_token:
         wanted["jsonData"]["auth_method"] = "bearerToken"
-        wanted["secureJsonData"] = {"bearerToken": settings.api_token}
+    # An empty one takes an older one away; without the key, Grafana would keep it.
+    wanted["secureJsonData"] = {"bearerToken": settings.api_token}
     return wanted
 
 
@@ -109,7 +110,7 @@ def source_differs(there: dict[str, Any], wanted: dict[str, Any]) -> bool:
     return (
         any(there.get(key) != value for key, value in shown.items())
         or any(options.get(key) != value for key, value in wanted["jsonData"].items())
-        or bool(secret) != ("secureJsonData" in wanted)
+        or bool(secret) != bool(wanted["secureJsonData"]["bearerToken"])
     )
 
 

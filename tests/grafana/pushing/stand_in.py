@@ -131,8 +131,10 @@ class StandIn:
 
     def _keep_source(self, body: dict[str, Any]) -> None:
         shown = {key: value for key, value in body.items() if key != "secureJsonData"}
-        shown["secureJsonFields"] = dict.fromkeys(body.get("secureJsonData", {}), True)
-        self.sources[body["uid"]] = shown
+        old = self.sources.get(body["uid"], {}).get("secureJsonFields", {})
+        new = {name: True for name, secret in body.get("secureJsonData", {}).items() if secret}
+        kept = {n: True for n in old if n not in body.get("secureJsonData", {})}
+        self.sources[body["uid"]] = {**shown, "secureJsonFields": kept | new}
 
     def _board(self, uid: str) -> Answer:
         if uid not in self.boards:

@@ -104,16 +104,32 @@ def test_what_changed_on_our_side_is_updated_and_nothing_else(
     assert "currency:USD" in str(grafana.boards["revenue-growth"]["dashboard"])
 
 
+def test_a_token_that_is_no_longer_asked_for_is_taken_away(
+    grafana: StandIn, settings: Settings
+) -> None:
+    """Grafana keeps a secret of which an update says nothing."""
+    push(settings)
+    without = msgspec.structs.replace(settings, api_token="")
+
+    assert outcomes(push(without)) == {"updated": 1, "unchanged": 3 + BOARDS}
+    assert outcomes(push(without)) == {"unchanged": 3 + 1 + BOARDS}
+    assert grafana.sources["command-centre"]["secureJsonFields"] == {}
+
+
 def test_whether_the_data_source_reaches_the_api_is_told(
     grafana: StandIn, settings: Settings
 ) -> None:
     """As Grafana sees it; dashboards are pushed all the same."""
     assert "data source Command Centre gets answers of our API" in {x.what for x in push(settings)}
-    refused = {"status": "ERROR", "message": "Health check failed: 401"}
+    refused = {
+        "status": "ERROR",
+        "message": "Health check failed",
+        "details": {"verboseMessage": "status code : 401"},
+    }
     grafana.trouble["GET /api/datasources/uid/command-centre/health"] = (400, refused)
 
     (told,) = [line.why for line in push(settings) if line.outcome == "noticed" and line.why]
-    assert told == "gets no answer of our API: Health check failed: 401"
+    assert told.startswith("gets no answer of our API (status code : 401); --force")
 
 
 def test_a_renamed_folder_gets_its_title_back(grafana: StandIn, settings: Settings) -> None:
