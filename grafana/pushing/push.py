@@ -71,6 +71,8 @@ class Push:
             least = ".".join(map(str, plugin.least))
             if plugin.id not in there:
                 lack = f"plugin {plugin.id} is not installed (version {least} or newer)"
+                # Other roles are told of Grafana's own only.
+                lack += "" if plugin.without else ", or the token's role is not Admin"
             elif wanted.version(there[plugin.id]) < plugin.least:
                 lack = f"plugin {plugin.id} {there[plugin.id]} is too old: {least} will do"
             else:
