@@ -293,3 +293,20 @@ async def test_alerts_are_marked_on_the_trends_they_are_about(
     await expect(marked.locator(".band-sign[data-severity=red]").first).to_have_text("▲")
     other = trends.filter(has=page.locator("h2", has_text="Customer effort: trend"))
     await expect(other.locator(".band[data-severity=red]")).to_have_count(0)
+
+
+async def test_the_engine_s_page_says_what_health_says(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """Each source with its state and what is unread of it, and all that is unread."""
+    seeder.everything()
+    await panels_of(page, server, "/d/engine")
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        health = (await client.get("/api/health")).json()
+
+    for source in health["sources"]:
+        row = page.locator(".panel-table tbody tr", has_text=source["topic"])
+        await expect(row.locator(f"td[data-value='{source['lag']}']")).not_to_have_count(0)
+        await expect(row).to_contain_text(source["state"])
+    unread = page.locator(f".panel-stat .stat[data-value='{health['lag']}']")
+    await expect(unread).not_to_have_count(0)
