@@ -206,7 +206,7 @@ def test_without_the_data_source_s_plugin_nothing_is_written(
 
     del grafana.plugins["yesoreyeram-infinity-datasource"]
     grafana.asked.clear()
-    with pytest.raises(PushError, match="datasource is not installed .*, or the token's role"):
+    with pytest.raises(PushError, match=r"datasource is not installed .*, or the token's role"):
         push(settings)
     assert grafana.writes() == []
 
