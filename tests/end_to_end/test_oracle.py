@@ -103,10 +103,10 @@ async def test_a_worker_woken_after_it_was_replaced_is_fenced(
     rest = await begin(engine, records)
     frozen = engine.start()
     producing = asyncio.create_task(produce(engine, rest, parts=40, pause_s=0.5))
-    await asyncio.sleep(8)
+    await asyncio.sleep(10)
     frozen.freeze()
     engine.start()
-    await asyncio.sleep(SESSION_S + 6)
+    await asyncio.sleep(SESSION_S + 10)
     frozen.wake()
     code = await asyncio.to_thread(frozen.ended, 60)
     assert code != 0
