@@ -107,10 +107,10 @@ class ToTarget(Struct, frozen=True):
 class Silence(Struct, frozen=True):
     """Nothing in the newest pane of 5 minutes, of what came steadily in the hour before.
 
-    The gauge is what was due since something came: so many panes of 5 minutes, times the median of
-    those before, of which ``panes_min`` must be known. So a load of old events is no pace that
-    anybody has to keep. With 12 due, none is no chance (Poisson: e^-12). Only something that comes
-    ends it. What comes less than once in five minutes is watched by the topic (``detectors.engine``).
+    The gauge is what was due since something came: so many panes of 5 minutes, times the least of
+    those before, of which ``panes_min`` must be known. So neither a burst nor a load of old events is
+    a pace that anybody has to keep. With 12 due, none is no chance (Poisson: e^-12). Only something
+    that comes ends it. What is slower is watched by the topic (``detectors.engine``).
     """
 
     of: Terms
@@ -124,8 +124,8 @@ class Silence(Struct, frozen=True):
         came, hour = total(o.short, self.of), total(o.window, self.of)
         before = [total(sums, self.of) for sums in o.pace]
         quiet = next((n for n, count in enumerate(before) if count), len(before))
-        usual = median(before[quiet:]) if len(before) - quiet >= self.panes_min else 0.0
-        due = (quiet + 1) * usual
+        steady = min(before[quiet:]) if len(before) - quiet >= self.panes_min else 0
+        due = float((quiet + 1) * steady)
         return Measured(came, hour, 0.0 if came else due, near=not came, expected=due)
 
     def features(self, o: Observation) -> Features:

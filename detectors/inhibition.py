@@ -6,8 +6,14 @@ from collections.abc import Iterable
 
 from schemas.alerts import Alert
 from schemas.measures import MINUTE_MS
+from schemas.readings import parse_segment
 
-_UNTOLD = frozenset({"revenue_decline", "performance_drop", "conversion_drop", "too_few"})
+# What is not told cannot be judged: topic → kinds that it feeds.
+_FED: dict[str, frozenset[str]] = {
+    "orders": frozenset({"revenue_decline", "performance_drop", "conversion_drop"}),
+    "interactions": frozenset({"conversion_drop"}),
+    "feedback": frozenset({"too_few"}),
+}
 # Cause → kinds that follow from it. A cause mutes whether or not it pages itself.
 INHIBITS: dict[str, frozenset[str]] = {
     # People complain, wait and buy less while a service is down.
@@ -23,9 +29,9 @@ INHIBITS: dict[str, frozenset[str]] = {
             "conversion_drop",
         }
     ),
-    # What is not told cannot be judged.
-    "source_silent": _UNTOLD,
-    "sender_silent": _UNTOLD,
+    "source_silent": frozenset().union(*_FED.values()),
+    # Which topics a sender feeds nobody knows: a page too many is better than one too few.
+    "sender_silent": frozenset({"too_few"}),
     "worker_stopped": frozenset({"source_silent", "sender_silent", "lag_growing"}),
 }
 # Consequences look back over an hour or a day and end later than their cause. What ends within this
@@ -45,9 +51,15 @@ def muted_kinds(alerts: Iterable[Alert], now_ms: int) -> dict[str, str]:
     causes: dict[str, str] = {}
     for alert in alerts:
         if alert.rule in INHIBITS and not alert.history and _mutes(alert, now_ms):
-            for rule in INHIBITS[alert.rule]:
+            for rule in _follow(alert):
                 causes.setdefault(rule, alert.title)
     return causes
+
+
+def _follow(cause: Alert) -> frozenset[str]:
+    """The kinds that follow from a cause; from a silent topic those that it feeds."""
+    topic = parse_segment(cause.segment)[1].get("topic", "")
+    return _FED.get(topic, frozenset()) if cause.rule == "source_silent" else INHIBITS[cause.rule]
 
 
 def _mutes(alert: Alert, now_ms: int) -> bool:

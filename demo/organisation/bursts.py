@@ -13,10 +13,10 @@ from schemas.measures import DAY_MS, MINUTE_MS
 if TYPE_CHECKING:
     from demo.organisation.world import Partner
 
-# A quarter of what all partners sell in a week, and three quarters of what one of size 1 does: a
-# limit of 15 or 30 % is passed by more than chance.
+# In all, a quarter of what all partners sell in a week, and as much as one of them does: limits of
+# 15 and 30 % are passed by more than chance.
 RETURNED_EUR = 16_000.0
-PARTNER_RETURNED_EUR = 2_000.0
+PARTNER_RETURNED_EUR = 2_800.0
 
 
 def dimensions(segment: str) -> dict[str, str]:

@@ -244,6 +244,16 @@ def test_a_cause_that_comes_back_mutes_on() -> None:
     assert ("customer", "unmuted") in desk.wait(5_000)
 
 
+def test_a_silent_topic_mutes_only_what_it_feeds() -> None:
+    """Who sends no surveys does not explain why nobody buys."""
+    for topic, pages in (("orders", []), ("feedback", [("partner", "opened")])):
+        desk = Desk()
+        desk.bad(f"engine|topic={topic}", rule="source_silent", kpi="data_age")
+        desk.wait()
+        desk.bad("partner", rule="revenue_decline", kpi="revenue")
+        assert desk.wait() == pages
+
+
 def test_a_resolve_reaches_whoever_was_paged_even_if_silenced_since() -> None:
     """Nobody waits for the end for ever."""
     desk = Desk()

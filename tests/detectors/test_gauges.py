@@ -140,6 +140,7 @@ def pace(*panes: int) -> tuple[dict[str, int], ...]:
             0,
             0,
         ),  # a month was loaded in a quarter of an hour
+        (3, 90, 80, 60, 4, 3, 2, 3, 4, 2, 3),  # everybody wrote about one thing for a while
         (40, 40),  # known for less than a quarter of an hour
         (),
     ],
