@@ -64,7 +64,7 @@ async def test_killed_at_any_point_of_a_checkpoint_nothing_is_lost_or_double(
     await run.prepare()
     producing = asyncio.create_task(run.produce(RATE))
     for i, point in enumerate(POINTS):
-        worker = cluster.start("tests.faults.doomed", DOOM=point, DOOM_AT=str(2 + i % 2))
+        worker = cluster.start("tests.faults.doomed", DOOM=point, DOOM_AT=str(3 + i))
         code = await asyncio.to_thread(worker.ended, 60)
         assert code == -9, f"not killed {point}:\n{worker.tail()}"
     engine.start()
