@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from schemas.catalogue import Count, Kpi
+from schemas.catalogue import Count, Kpi, Ratio
 
 WEEKS = 4
 # Of fewer weeks no range is told.
@@ -28,7 +28,7 @@ def band(kpi: Kpi, before: Sequence[float | None], n: int) -> Band:
     low, high = min(known), max(known)
     low -= _SIGMAS * _chance(kpi, low, n)
     high += _SIGMAS * _chance(kpi, high, n)
-    if kpi.unit == "percent" and kpi.better == "up" and high > 1 >= max(known):
+    if kpi.unit == "percent" and isinstance(kpi.formula, Ratio) and high > 1 >= max(known):
         high = 1.0
     return (max(0.0, low) if min(known) >= 0 else low), high
 

@@ -21,6 +21,7 @@ def test_counts_are_widened_by_their_own_chance() -> None:
 def test_shares_of_few_answers_are_expected_anywhere_near_and_never_beyond_all() -> None:
     """80 % of 4 answers may be any; of 10,000 it is close."""
     assert band(KPIS["csat"], [0.8, 0.8], 4) == pytest.approx((0.4, 1.0))
+    assert band(KPIS["negative_share"], [0.8, 0.8], 4) == pytest.approx((0.4, 1.0))
     low, high = band(KPIS["csat"], [0.8, 0.82], 10_000)
     assert (low, high) == pytest.approx((0.792, 0.8277), abs=1e-4)
 
