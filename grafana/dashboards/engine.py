@@ -73,7 +73,7 @@ def pages(limits: Limits) -> list[Page]:
             links=(("Overview", "overview"), ("Live alerts", "live-alerts")),
             rows=(
                 Row(
-                    6,
+                    4,
                     (
                         freshness(),
                         _now("Records a second", "Read by all workers, 15 s", "rate_per_s", "cps"),
@@ -107,7 +107,7 @@ def pages(limits: Limits) -> list[Page]:
                     ),
                 ),
                 Row(
-                    10,
+                    14,
                     (
                         table("Sources", "State, age and counts by topic", _SOURCES, "sources", {}),
                         table(
@@ -121,7 +121,7 @@ def pages(limits: Limits) -> list[Page]:
                     (14, 10),
                 ),
                 Row(
-                    8,
+                    6,
                     (
                         trend("events_accepted", limits),
                         bars("events_rejected", "reason", limits),
