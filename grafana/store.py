@@ -24,10 +24,12 @@ from grafana.together import ANSWER_TIMEOUT_S, Together
 from schemas.alerts import (
     ActionOutcome,
     Alert,
+    AlertFigures,
     DeliveryHealth,
     Silence,
     decode_alert,
     decode_delivery,
+    decode_figures,
     decode_outcome,
     decode_silence,
 )
@@ -172,6 +174,11 @@ class Store:
         found = await self._ask("HGETALL", self._names.delivery)
         told = _decoded(found.items(), decode_delivery)
         return [told[name] for name in sorted(told)]
+
+    async def alert_figures(self) -> AlertFigures | None:
+        """How alerts of the last days were dealt with; None if nothing was ever told."""
+        raw = await self._ask("GET", self._names.alert_figures)
+        return _decoded([("", raw)], decode_figures).get("")
 
     async def outcome(self, action: str) -> ActionOutcome | None:
         """What became of an action or silence; None if it is not settled."""

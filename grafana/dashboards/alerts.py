@@ -7,7 +7,13 @@ from grafana_foundation_sdk.builders.dashboard import Panel
 from grafana.dashboards.figures import stat, trend
 from grafana.dashboards.looks import Limits
 from grafana.dashboards.page import Page, Row
-from grafana.dashboards.signals import alert_log, latest_feedback, severity_bars, tickets
+from grafana.dashboards.signals import (
+    alert_log,
+    handled,
+    latest_feedback,
+    severity_bars,
+    tickets,
+)
 from grafana.dashboards.splits import shares
 from grafana.dashboards.things import heatmap
 
@@ -72,7 +78,9 @@ def _live(limits: Limits) -> Page:
                     shares("incidents_open", statuses, title="Incidents: resolution status"),
                     shares("issues_open", statuses, title="Issues: resolution status"),
                     trend("negative_share", limits, title="Negative share: alerts marked"),
+                    handled(),
                 ),
+                (5, 5, 6, 8),
             ),
             Row(10, (alert_log("all", active=True), latest_feedback("all")), (14, 10)),
         ),

@@ -29,6 +29,15 @@ TICKETS = (
 )
 
 
+HANDLED = (
+    state("severity", "severity"),
+    Cell("acknowledged", "acknowledged", "number", "locale", 110),
+    lasting("acknowledge_mean", "mean after"),
+    lasting("acknowledge_p90", "90 % within"),
+    Cell("resolved", "resolved", "number", "locale", 90),
+    lasting("resolve_mean", "mean after "),
+    lasting("resolve_p90", "90 % within "),
+)
 _SEVERITIES = (("critical", "red"), ("warning", "yellow"), ("information", "blue"))
 
 
@@ -115,6 +124,12 @@ def alert_log(audience: str, *, active: bool = False) -> Panel:
         )
     about = "Every alert of the time range, the last change first"
     return table("Alert log", about, LOG, "alerts", {"audience": audience, **RANGE})
+
+
+def handled() -> Panel:
+    """How soon alerts are acknowledged and resolved."""
+    about = "Alerts resolved in the last 7 days, by their worst severity, from opening on"
+    return table("Time to acknowledge and to resolve", about, HANDLED, "alert-times", {})
 
 
 def tickets(

@@ -13,6 +13,12 @@ from grafana.query import Query
 from schemas.alerts import SEVERITY_WORDS, Alert, Status
 from schemas.measures import DAY_MS
 
+# The key of figures, and the word for it.
+_HANDLED = (
+    ("all", "all"),
+    *((severity, SEVERITY_WORDS[severity]) for severity in ("red", "yellow", "blue")),
+)
+
 
 class AlertLine(Struct, frozen=True, kw_only=True):
     """One line of the alert log. ``time``: of its last change; ``action_taken``: by whom and what."""
@@ -54,6 +60,18 @@ class ReceiverRow(Struct, frozen=True, kw_only=True):
     failing: int | None
     error: str
     as_of: int
+
+
+class HandledRow(Struct, frozen=True, kw_only=True):
+    """How alerts of one severity were dealt with, in ms from their opening; None: no such alert."""
+
+    severity: str
+    acknowledged: int
+    acknowledge_mean: float | None
+    acknowledge_p90: float | None
+    resolved: int
+    resolve_mean: float | None
+    resolve_p90: float | None
 
 
 class Region(Struct, frozen=True, kw_only=True, rename={"time_end": "timeEnd"}):
@@ -144,6 +162,25 @@ async def heatmap(context: Context, query: Query) -> list[dict[str, int | str]]:
     ]
     days = max(1, -(-(to_ms - from_ms) // DAY_MS))
     return alerts.heatmap(once, days, to_ms, zone)
+
+
+async def handled(context: Context, _query: Query) -> list[HandledRow]:
+    """Time to acknowledge and to resolve of the last 7 days: all alerts, and by their worst severity."""
+    told = await context.store.alert_figures()
+    if told is None:
+        return []
+    return [
+        HandledRow(
+            severity=word,
+            acknowledged=told.acknowledge[key].n,
+            acknowledge_mean=told.acknowledge[key].mean_ms,
+            acknowledge_p90=told.acknowledge[key].p90_ms,
+            resolved=told.resolve[key].n,
+            resolve_mean=told.resolve[key].mean_ms,
+            resolve_p90=told.resolve[key].p90_ms,
+        )
+        for key, word in _HANDLED
+    ]
 
 
 async def regions(context: Context, query: Query) -> list[Region]:

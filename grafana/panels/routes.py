@@ -105,6 +105,11 @@ PANELS: tuple[Route, ...] = (
         params=(AUDIENCE,),
     ),
     Route(
+        path="/api/panels/alert-times",
+        handler=incidents.handled,
+        answer=list[incidents.HandledRow],
+    ),
+    Route(
         path="/api/panels/alert-heatmap",
         keep_s=PICTURE_KEEP_S,
         handler=incidents.heatmap,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import msgspec
 
-from schemas.alerts import DeliveryHealth, Step
+from schemas.alerts import AlertFigures, DeliveryHealth, Durations, Step
 from schemas.readings import encode
 from tests.grafana.panels.test_figures import rows
 from tests.grafana.seed import DAY, Seeder
@@ -84,6 +84,30 @@ async def test_alerts_are_regions_on_trends(client: Client, seeder: Seeder) -> N
 
     assert row["timeEnd"] > row["time"]
     assert (row["title"], row["tags"]) == ("CSAT drop", "red,csat,customer,open")
+
+
+async def test_how_soon_alerts_are_dealt_with_is_told_by_severity(
+    client: Client, seeder: Seeder
+) -> None:
+    """Whose were none, nothing."""
+    none = Durations(n=0, mean_ms=None, p90_ms=None)
+    times = dict.fromkeys(("all", "red", "yellow", "blue"), none)
+    quick, slow = (Durations(n=2, mean_ms=m, p90_ms=2 * m) for m in (60_000, 3_600_000))
+    figures = AlertFigures(
+        at=seeder.now_ms,
+        acknowledge=times | {"all": quick, "red": quick},
+        resolve=times | {"all": slow, "red": slow},
+        muted={},
+        active={},
+    )
+    seeder.redis.set(seeder.names.alert_figures, encode(figures))
+
+    found = await rows(client, "alert-times")
+
+    assert [row["severity"] for row in found] == ["all", "critical", "warning", "information"]
+    assert [row["acknowledge_mean"] for row in found] == [60_000, 60_000, None, None]
+    assert [row["resolve_p90"] for row in found] == [7_200_000, 7_200_000, None, None]
+    assert [row["resolved"] for row in found] == [2, 2, 0, 0]
 
 
 async def test_receivers_that_fail_are_told(client: Client, seeder: Seeder) -> None:
