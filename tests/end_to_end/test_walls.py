@@ -6,6 +6,7 @@ What the page was answered is kept, and held against what stands on the screen.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from playwright.async_api import Page, Response, expect
+from playwright.async_api import Error, Page, Route, expect
 
 from grafana.answering import ANSWERS_PATH
 from grafana.pages import read_boards
@@ -96,25 +97,22 @@ async def wall(organisation: tuple[Engine, Organisation], redis_url: str) -> Asy
 class Answers:
     """What a page was answered, by question."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self) -> None:
         self.told: dict[str, list[Rows]] = {}
-        self._reading: set[asyncio.Task[None]] = set()
-        page.on("response", self._note)
 
-    def _note(self, response: Response) -> None:
-        if response.url.endswith(ANSWERS_PATH):
-            self._reading.add(asyncio.create_task(self._read(response)))
+    async def note(self, route: Route) -> None:
+        """Keep the answers on their way to the page."""
+        with contextlib.suppress(Error):  # the page was left
+            response = await route.fetch()
+            asked = json.loads(route.request.post_data or "{}")["questions"]
+            answers = (await response.json())["answers"]
+            for question, told in zip(asked, answers, strict=True):
+                if told["status"] == 200:
+                    self.told.setdefault(question["path"], []).append(told["answer"])
+            await route.fulfill(response=response)
 
-    async def _read(self, response: Response) -> None:
-        asked = json.loads(response.request.post_data or "{}")["questions"]
-        for question, told in zip(asked, (await response.json())["answers"], strict=True):
-            assert told["status"] in (200, 304), (question, told)
-            if told["status"] == 200:
-                self.told.setdefault(question["path"], []).append(told["answer"])
-
-    async def of(self, target: dict[str, Any]) -> list[Rows]:
+    def of(self, target: dict[str, Any]) -> list[Rows]:
         """Every answer to a panel's question, whatever time range and variables it was asked with."""
-        await asyncio.gather(*self._reading)
         asked = {p["key"]: p["value"] for p in target["url_options"]["params"]}
         free = {key for key, value in asked.items() if "${" in value or key == "maxDataPoints"}
         plain = {key: value for key, value in asked.items() if key not in free}
@@ -180,10 +178,10 @@ def holds_cells(panel: dict[str, Any], target: dict[str, Any], rows: Rows) -> bo
     return True
 
 
-async def assert_as_told(panel: dict[str, Any], spec: dict[str, Any], answers: Answers) -> None:
+def assert_as_told(panel: dict[str, Any], spec: dict[str, Any], answers: Answers) -> None:
     """What stands on the screen is what the API answered."""
     for target in spec["targets"][:1]:
-        told = await answers.of(target)
+        told = answers.of(target)
         assert told, f"{spec['title']} asked nothing"
         column = target["columns"][0]["selector"]
         if panel["stats"] and len(spec["targets"]) == 1 and target["url"].endswith("/stat"):
@@ -198,8 +196,10 @@ async def look(page: Page, url: str) -> tuple[list[str], list[str]]:
     """Open every page: panels that are empty, and what is wrong."""
     empty: list[str] = []
     wrong: list[str] = []
+    answers = Answers()
+    await page.route(f"**{ANSWERS_PATH}", answers.note)
     for uid, board in BOARDS.items():
-        answers = Answers(page)
+        answers.told.clear()
         await page.goto(f"{url}/d/{uid}")
         await expect(page.locator("body[data-loaded]")).to_be_attached(timeout=120_000)
         painted_ms = await page.evaluate(PAINTED)
@@ -214,9 +214,10 @@ async def look(page: Page, url: str) -> tuple[list[str], list[str]]:
             if panel["state"] not in ("shown", "empty"):
                 wrong.append(f"{name}: {panel['words']}")
             try:
-                await assert_as_told(panel, specs[panel["id"]], answers)
+                assert_as_told(panel, specs[panel["id"]], answers)
             except AssertionError as error:
                 wrong.append(f"{name}: {str(error)[:600]}")
+    await page.unroute(f"**{ANSWERS_PATH}")
     return empty, wrong
 
 
