@@ -34,7 +34,7 @@ async def test_what_is_asked_at_once_travels_at_once(redis_url: str, namespace: 
         )
 
         await redis.delete(namespace)
-    assert answers == [{b"a": b"1"}, [b"1", None], None]
+    assert list(answers) == [{b"a": b"1"}, [b"1", None], None]
     assert together.trips == 1
 
 
