@@ -55,6 +55,7 @@ T = TypeVar("T")
 # A subscription that says nothing for this long is asked whether it lives.
 SUBSCRIPTION_CHECK_S = 10
 PAST_KEEP_S = 120.0
+WEEKS_KEEP_S = 600.0
 LOG_ROWS_MAX = 50_000
 ATTEMPTS_MAX = 5_000
 
@@ -77,6 +78,7 @@ class Store:
         self._ask = Together(self._redis).ask
         # What was read of long ago: it hardly changes any more.
         self.past: SharedAnswers[Any] = SharedAnswers(PAST_KEEP_S)
+        self.weeks: SharedAnswers[Any] = SharedAnswers(WEEKS_KEEP_S)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -21,7 +21,7 @@ from demo.bench.asking import PageQuestions, Question, cpu_s, pages
 
 SEED = 7
 LOOK_EVERY_S = 5.0
-WARM_UP_S = 15.0
+WARM_UP_S = 30.0
 FIGURE_REST_S, PICTURE_REST_S, TREND_REST_S = 4.0, 14.0, 55.0
 
 

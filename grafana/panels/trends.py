@@ -15,6 +15,7 @@ from schemas.catalogue import Count, Kpi
 from schemas.measures import DAY_MS
 from schemas.readings import SERIES_WIDTH_MS
 
+BEHIND_RECORDS = 10_000
 WEEK_MS = 7 * DAY_MS
 HOUR_MS = SERIES_WIDTH_MS["h"]
 Row = dict[str, float | None]
@@ -90,7 +91,10 @@ async def _weeks_before(
         rows = await trend_rows(context, kpi, segment, hours)
         return {row.time + back_ms: row.value for row in rows}
 
-    by_step = await context.store.past.get((kpi.id, segment, hours), read)
+    # What was read while history came in is not kept for afterwards.
+    known = context.hub.health
+    behind = known is None or (known.lag or 0) > BEHIND_RECORDS
+    by_step = await context.store.weeks.get((kpi.id, segment, hours, behind), read)
     # A count grows with its span: an hour's is spread evenly over its steps.
     part = plan.step_ms / step_ms if isinstance(kpi.formula, Count) else 1.0
     return {
