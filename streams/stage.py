@@ -14,6 +14,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Protocol
 
+from aiokafka.errors import ProducerFenced
+
 from streams.batches import RecordBatch
 from streams.table import PartitionTable, S
 
@@ -66,7 +68,8 @@ class Stage(Generic[S]):
         self.state_topic = state_topic
         self.new_state = new_state
         self.tables: dict[int, PartitionTable[S]] = {}
-        self.progress_ms = now_ms()
+        # By a clock that nobody sets.
+        self.progress_s = time.monotonic()
         # Between revocation and assignment: what is in flight may belong to others now.
         self.paused = False
         self.opened: Callable[[PartitionTable[S]], Awaitable[None]] | None = None
@@ -118,7 +121,7 @@ class Stage(Generic[S]):
             await self.member.seek(topic, partition, table.next[topic])
             return None
         table.next[topic] = fresh.end
-        self.progress_ms = now_ms()
+        self.progress_s = time.monotonic()
         return table, fresh
 
     async def _begin(self, table: PartitionTable[S], topic: str) -> None:
@@ -169,11 +172,18 @@ class Stage(Generic[S]):
                 now_ms(),
                 unsaved=self.unsaved(table.state),
             )
+        except ProducerFenced as error:
+            if not self.paused:
+                fail(f"{self.name} {table.partition}: checkpoint failed", error)
+            # Between revocation and assignment a successor may be faster: the table is its own now.
+            log.warning("%s %d: another worker was faster", self.name, table.partition)
+            self.tables.pop(table.partition, None)
+            await table.close()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may go on
             fail(f"{self.name} {table.partition}: checkpoint failed", error)
         else:
             if saved:
-                self.progress_ms = now_ms()
+                self.progress_s = time.monotonic()
 
     async def checkpoint_all(self) -> None:
         """Save every table."""

@@ -146,6 +146,22 @@ async def _committed(engine: Engine, topics: list[str], deadline: float) -> None
         await admin.close()
 
 
+async def until_saved(engine: Engine, timeout_s: float, more_than: int = 0) -> int:
+    """Wait until workers have saved more offsets, in all, than so many; how many."""
+    deadline = monotonic() + timeout_s
+    admin = AIOKafkaAdminClient(bootstrap_servers=engine.kafka)
+    await admin.start()
+    try:
+        while True:
+            saved = sum((await _offsets(admin, engine.names.app)).values())
+            if saved > more_than:
+                return saved
+            assert monotonic() < deadline, f"nothing saved beyond {saved}:\n{engine.logs()}"
+            await asyncio.sleep(0.2)
+    finally:
+        await admin.close()
+
+
 async def _offsets(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, int]:
     try:
         saved = await admin.list_consumer_group_offsets(group)
