@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -29,6 +30,8 @@ from streams.transport import CODEC, deliver_batches
 
 # Publications are deleted once they are saved: so often.
 TRIM_S = 60.0
+
+CLOCK_BACK_MAX_S = 10
 
 
 def build(settings: Settings) -> faust.App:
@@ -80,6 +83,7 @@ class Worker:
         self.names = Names(settings.prefix)
         self.name = f"{socket.gethostname()}-{os.getpid()}"
         self.started_ms = now_ms()
+        self.ahead_s = time.time() - time.monotonic()
         self.started = asyncio.Event()
         self.opening: set[asyncio.Task[None]] = set()
         # What `reference.set` says: one table for all stages.
@@ -184,11 +188,17 @@ class Worker:
         failure = self.group.failure()
         if failure is not None:
             fail("consumer group", failure)
-        still_ms = now_ms() - self.fold.stage.progress_ms
-        if still_ms > self.settings.stall_exit_s * 1000 and self.fold.behind():
-            fail(
-                "no progress", TimeoutError(f"records unread, none folded for {still_ms // 1000} s")
-            )
+        still_s = time.monotonic() - self.fold.stage.progress_s
+        if still_s > self.settings.stall_exit_s and self.fold.behind():
+            fail("no progress", TimeoutError(f"records unread, none folded for {still_s:.0f} s"))
+        self._check_clock()
+
+    def _check_clock(self) -> None:
+        """A clock that was set back ends the worker: what waits for a time would wait as much longer."""
+        ahead_s = time.time() - time.monotonic()
+        back_s, self.ahead_s = self.ahead_s - ahead_s, ahead_s
+        if back_s > CLOCK_BACK_MAX_S:
+            fail("clock", RuntimeError(f"set back by {back_s:.0f} s"))
 
     async def report(self) -> None:
         """Tell walls how this worker and every source partition of its own are doing."""

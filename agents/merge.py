@@ -27,6 +27,7 @@ from streams.trimming import Trimmer
 
 # Closed panes are judged for so long at a time.
 JUDGE_MIN_S, JUDGE_MAX_S = 0.2, 2.0
+AHEAD_MAX_MS = 60_000
 
 
 class MergeRun:
@@ -42,7 +43,9 @@ class MergeRun:
         self.redis = connect.redis_client(settings)
         self.readouts: dict[int, tuple[Readout, Projection, Bench]] = {}
         self.sends: dict[int, Sends] = {}
-        self.due_ms: dict[int, int] = {}
+        self.due_s: dict[int, float] = {}
+        # What the broker's clock said last: our own may be wrong by a year.
+        self.broker_ms = 0
         # By shard: arrival at the broker of the newest record shown, and how long it took to be shown.
         self.shown: dict[int, tuple[int, int]] = {}
         self.stage = Stage(
@@ -76,7 +79,7 @@ class MergeRun:
     async def _before_commit(self, table: PartitionTable[MergeState]) -> None:
         """What is saved must have been told: verdicts on judged panes, readings to Redis."""
         await self._sends(table.partition).settled()
-        if now_ms() >= self.due_ms.get(table.partition, 0):
+        if time.monotonic() >= self.due_s.get(table.partition, 0):
             await self._show(table)
 
     async def take(self, tp: TP, batch: RecordBatch) -> None:
@@ -86,6 +89,7 @@ class MergeRun:
             table, fresh = taken
             state = table.state
             state.apply(fresh)
+            self.broker_ms = max((self.broker_ms, *(r.timestamp for r in fresh.records)))
         await asyncio.sleep(0)
 
     async def show_hero(self) -> None:
@@ -104,17 +108,18 @@ class MergeRun:
         if self.stage.paused:
             return
         for partition, table in list(self.stage.tables.items()):
-            began = now_ms()
-            if began < self.due_ms.get(partition, 0):
+            began = time.monotonic()
+            if began < self.due_s.get(partition, 0):
                 continue
             state = table.state
-            self._tick(state, began)
+            self._tick(state)
             await self._show(table)
             # As long as showing took: who catches up must not keep people waiting for alerts.
-            judge_s = min(max((now_ms() - began) / 1000, JUDGE_MIN_S), JUDGE_MAX_S)
+            judge_s = min(max(time.monotonic() - began, JUDGE_MIN_S), JUDGE_MAX_S)
             await self._judge(partition, self.readouts[partition][2], judge_s)
             # Catching up, everything changes all the time: look less often.
-            self.due_ms[partition] = now_ms() + 3 * (now_ms() - began)
+            ended = time.monotonic()
+            self.due_s[partition] = ended + 3 * (ended - began)
 
     async def _show(self, table: PartitionTable[MergeState]) -> None:
         readout, projection, _ = self.readouts[table.partition]
@@ -137,9 +142,14 @@ class MergeRun:
         saved = {p: t.saved.get(self.names.panes, 0) for p, t in self.stage.tables.items()}
         await self.trimmer.trim(saved)
 
-    def _tick(self, state: MergeState, now: int) -> None:
+    def _tick(self, state: MergeState) -> None:
+        """Time goes on for what is quiet, but never far ahead of the broker's.
+
+        Panes that a wrong clock closed would stay closed. Somebody publishes every ten seconds.
+        """
         if self.settings.clock != "wall":
             return
+        now = min(now_ms(), self.broker_ms + AHEAD_MAX_MS)
         for store in state.stores.values():
             if store.quiet:
                 store.advance(now)
