@@ -13,7 +13,11 @@ from schemas.alerts import Announcement
 from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.demo.whole_engine import WholeEngine
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("alert kinds"),  # one process plays it
+]
 
 LIVE = 1_793_610_000_000  # Monday, 2026-11-02, 09:00 UTC
 # Two whole weeks, this and the one before, and some hours.
