@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiokafka.errors import IllegalStateError
 from faust.types import TP
 
 from streams.stage import log
@@ -20,7 +21,11 @@ class Group:
 
     async def seek(self, topic: str, partition: int, offset: int) -> None:
         log.warning("%s %d: going back to offset %d", topic, partition, offset)
-        await self.app.consumer.seek(TP(topic, partition), offset)
+        try:
+            # Not ``seek``: that changes the fetcher under the thread that reads from it.
+            await self.app.consumer.seek_wait({TP(topic, partition): offset})
+        except IllegalStateError:
+            log.info("%s %d: not ours any more", topic, partition)
 
     async def beginning(self, topic: str, partition: int) -> int:
         tp = TP(topic, partition)
