@@ -18,7 +18,7 @@ from tests.end_to_end.exact import differences
 from tests.end_to_end.processes import Engine, Worker
 from tests.oracle.generate import Mix, Record, generate
 
-EVENTS = int(os.environ.get("CC_TEST_EVENTS", "60000"))
+EVENTS = int(os.environ.get("CC_TEST_EVENTS", "30000"))
 SETTLE_S = 90 + EVENTS / 2_000
 SESSION_S = 3
 START_S = 60

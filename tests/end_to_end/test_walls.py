@@ -1,4 +1,4 @@
-"""Every page on the simulated organisation: a month of history, its first live minutes, real servers.
+"""Every page on the simulated organisation: twelve days of history, its first live minute, real servers.
 
 What the page was answered is kept, and held against what stands on the screen.
 """
@@ -31,7 +31,7 @@ from tests.grafana.conftest import page as page  # noqa: PLC0414  # a fixture
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(1_500)]
 
 BOARDS = {uid: json.loads(board.body) for uid, board in read_boards().items()}
-HISTORY_S, LIVE_S, CAUGHT_UP_S = 600, 90, 600
+HISTORY_S, LIVE_S, CAUGHT_UP_S = 600, 50, 600
 FIRST_PAINT_MS_MAX = 1_500
 # What may honestly be empty, and why.
 EMPTY_AT_TIMES = {"First response, 1 h": "nobody answered a ticket in this hour"}
@@ -53,7 +53,7 @@ class Organisation:
 
     def __init__(self, engine: Engine) -> None:
         command = [sys.executable, "-m", "demo.organisation", "--kafka", engine.kafka]
-        command += ["--prefix", engine.names.prefix, "--days", "30", "--incident-every", "5"]
+        command += ["--prefix", engine.names.prefix, "--days", "12", "--incident-every", "3"]
         self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
 
     async def history(self) -> None:

@@ -244,7 +244,7 @@ FAULTS = (
     Fault("the broker is killed", kill_broker),
     Fault("the broker freezes", freeze_broker),
     Fault("a worker dies between send and acknowledgement", kill_between_send_and_acknowledgement),
-    Fault("the broker is away for long", kill_broker, weight=0.3, test_s=40, soak_s=180),
+    Fault("the broker is away for long", kill_broker, weight=0.3, test_s=15, soak_s=180),
     Fault("the broker's disk is full", fill_disk),
     Fault("the network to the broker is slow", slow_network),
     Fault("the broker cannot be reached", cut_network),

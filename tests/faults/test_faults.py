@@ -37,7 +37,7 @@ def cluster(data_dir: Path) -> Iterator[Cluster]:
 
 async def test_after_every_fault_all_invariants_hold(cluster: Cluster) -> None:
     """And the engine works again in time."""
-    run = Run(cluster, records_for(60 * len(FAULTS)), seed=1)
+    run = Run(cluster, records_for(30 * len(FAULTS)), seed=1)
     await run.prepare()
     cluster.supervise(2)
     going_on = [asyncio.create_task(c) for c in (run.produce(RATE), run.drill.go_on())]
