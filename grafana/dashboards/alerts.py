@@ -80,7 +80,7 @@ def _live(limits: Limits) -> Page:
                     trend("negative_share", limits, title="Negative share: alerts marked"),
                     handled(),
                 ),
-                (5, 5, 6, 8),
+                (5, 5, 5, 9),
             ),
             Row(10, (alert_log("all", active=True), latest_feedback("all")), (14, 10)),
         ),

@@ -33,10 +33,9 @@ HANDLED = (
     state("severity", "severity"),
     Cell("acknowledged", "acknowledged", "number", "locale", 110),
     lasting("acknowledge_mean", "mean after"),
-    lasting("acknowledge_p90", "90 % within"),
     Cell("resolved", "resolved", "number", "locale", 90),
     lasting("resolve_mean", "mean after "),
-    lasting("resolve_p90", "90 % within "),
+    lasting("resolve_p90", "90 % within"),
 )
 _SEVERITIES = (("critical", "red"), ("warning", "yellow"), ("information", "blue"))
 
