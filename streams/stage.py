@@ -113,7 +113,8 @@ class Stage(Generic[S]):
         if table is None or self.paused:
             self._dropped.add((topic, partition))
             return None
-        await self._begin(table, topic)
+        if topic not in table.next:
+            table.next[topic] = await self._first(topic, partition, batch)
         fresh = table.fit(topic, batch)
         if fresh is None:
             fresh = await self._bridge(table, topic, batch)
@@ -124,13 +125,13 @@ class Stage(Generic[S]):
         self.progress_s = time.monotonic()
         return table, fresh
 
-    async def _begin(self, table: PartitionTable[S], topic: str) -> None:
-        """A topic of which nothing is known begins at its beginning.
+    async def _first(self, topic: str, partition: int, batch: RecordBatch) -> int:
+        """Where a topic begins of which nothing is known.
 
-        Not simply where a batch begins: the first may have been dropped.
+        Not simply where the batch begins: the first may have been dropped. The broker is asked only
+        where need be: an answer takes up to half a second while a fetch waits on the connection.
         """
-        if topic not in table.next:
-            table.next[topic] = await self.member.beginning(topic, table.partition)
+        return await self.member.beginning(topic, partition) if batch.start else 0
 
     async def go_back(self) -> None:
         """Seek back to what was dropped and is ours after all: nothing may follow that shows a gap."""
@@ -140,8 +141,8 @@ class Stage(Generic[S]):
         for topic, partition in dropped:
             table = await self.table(topic, partition)
             if table is not None:
-                await self._begin(table, topic)
-                await self.member.seek(topic, partition, table.next[topic])
+                # Before what the broker still has, it begins with the oldest.
+                await self.member.seek(topic, partition, table.next.get(topic, 0))
 
     async def _bridge(
         self, table: PartitionTable[S], topic: str, batch: RecordBatch
