@@ -17,6 +17,16 @@ ARRIVALS = {
     "partner_applied": Arrivals(0.12, BUSINESS),
     "partner_left": Arrivals(0.02, BUSINESS),
 }
+# Who had applied before history began is onboarded on these days of it.
+_UNDER_WAY_DAYS = (3, 8, 13, 18)
+
+
+def begin(sim: Simulation, start_ms: int) -> None:
+    """Let the onboardings that were under way come to their end."""
+    for day, region in zip(_UNDER_WAY_DAYS, REGIONS, strict=True):
+        who = _new_partner(sim, region)
+        applied = start_ms - (21 - day) * DAY_MS
+        sim.then(start_ms + day * DAY_MS, "partner_onboarded", {"who": who, "applied": applied})
 
 
 def _stamp(sim: Simulation, at: int) -> Thing:
@@ -55,17 +65,17 @@ def _customer_renewed(sim: Simulation, at: int, _thing: Thing) -> None:
     sim.emit(who["account_id"], events.CustomerRenewed(**_stamp(sim, at), **who))
 
 
+def _new_partner(sim: Simulation, region: str) -> Thing:
+    account = sim.new_id("new-partner")
+    who = {"audience": "partner", "account_id": account, "partner_id": account}
+    return {**who, "region": region}
+
+
 def _partner_applied(sim: Simulation, at: int, _thing: Thing) -> None:
     sim.again(at, "partner_applied")
-    account = sim.new_id("new-partner")
-    who: Thing = {
-        "audience": "partner",
-        "account_id": account,
-        "partner_id": account,
-        "region": sim.region(at),
-    }
+    who = _new_partner(sim, sim.region(at))
     applied = at - int(sim.within(2, 9) * DAY_MS)
-    sim.emit(account, events.PartnerJoined(**_stamp(sim, at), **who, applied_at=applied))
+    sim.emit(who["account_id"], events.PartnerJoined(**_stamp(sim, at), **who, applied_at=applied))
     wait = int(sim.within(8, 24) * DAY_MS)
     sim.then(at + wait, "partner_onboarded", {"who": who, "applied": applied})
 

@@ -40,6 +40,7 @@ class Organisation(Simulation):
 
     def __init__(self, seed: int, start_ms: int) -> None:
         super().__init__(seed, start_ms, HANDLERS, ARRIVALS)
+        accounts.begin(self, start_ms)
         references.begin(self, start_ms)
         inventory.begin(self, start_ms)
         services.begin(self, start_ms)
