@@ -11,8 +11,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -24,8 +24,9 @@ from schemas.settings import Settings
 from streams.connect import create_topics
 
 VANILLA_EVENTS = 40_000
-ALL_PREFIX = "all."
 LIVE_PREFIX = "live."
+LIMIT = "raw: consume + decode + group (the limit)"
+VANILLA = "vanilla Faust, csat per channel × region × minute"
 
 
 def _arguments() -> argparse.Namespace:
@@ -36,6 +37,7 @@ def _arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--events", type=int, default=2_000_000, help="events of the throughput rows")
+    add("--rounds", type=int, default=3, help="how often each throughput row is measured")
     add("--rate", type=int, default=5_000, help="events per second of the latency rows")
     add("--seconds", type=float, default=30, help="length of the latency run")
     return parser.parse_args()
@@ -51,33 +53,48 @@ def _fill(
     asyncio.run(produce_events(settings.kafka, events, prefix=settings.prefix))
 
 
-def _row(module: str, *arguments: object) -> Row:
-    command = [sys.executable, "-m", f"demo.bench.{module}", *map(str, arguments)]
+def _row(job: str) -> Row:
+    command = [sys.executable, "-m", *f"demo.bench.{job}".split()]
     done = subprocess.run(command, capture_output=True, check=False, timeout=1200)
     return parse(done.stdout + done.stderr)
 
 
-def throughput(kafka: str, redis: str, events: int, console: Console) -> None:
-    """The table of the issue: limit, vanilla Faust, just that, everything."""
-    settings = Settings(kafka=kafka, redis=redis)
-    console.print(f"writing {events:,} feedback events, then {events:,} of four topics …")
-    _fill(settings, events, ("feedback",), 20_000)
-    _fill(msgspec.structs.replace(settings, prefix=ALL_PREFIX), events, None, 5_000)
-    rows = {
-        "raw: consume": _row("raw", kafka, events, "consume"),
-        "raw: consume + decode": _row("raw", kafka, events, "decode"),
-        "raw: consume + decode + group (the limit)": _row("raw", kafka, events, "group"),
-        "vanilla Faust, csat per channel × region × minute": _row("vanilla", kafka, VANILLA_EVENTS),
-        "our engine, just that, checkpointed": _row("small", kafka, events),
-        "our engine, everything, one worker": _row("everything", kafka, redis, ALL_PREFIX, events),
-    }
-    limit = rows["raw: consume + decode + group (the limit)"].rate
-    vanilla = rows["vanilla Faust, csat per channel × region × minute"].rate
+def throughput(kafka: str, redis: str, events: int, rounds: int, console: Console) -> None:
+    """The table of the issue: limit, vanilla Faust, just that, everything; the median of the rounds."""
+    console.print(f"writing {events:,} feedback events …")
+    _fill(Settings(kafka=kafka), events, ("feedback",), 20_000)
+    # Rows take turns, and ratios are taken within a round: machines have faster and slower minutes.
+    measured = []
+    for i in range(rounds):
+        console.print(f"round {i + 1} of {rounds}: writing {events:,} events of four topics …")
+        prefix = f"all-{i}."
+        _fill(Settings(kafka=kafka, prefix=prefix), events, None, 5_000)
+        jobs = {
+            "raw: consume": f"raw {kafka} {events} consume",
+            "raw: consume + decode": f"raw {kafka} {events} decode",
+            LIMIT: f"raw {kafka} {events} group",
+            VANILLA: f"vanilla {kafka} {VANILLA_EVENTS}",
+            "our engine, just that, checkpointed": f"small {kafka} {events}",
+            "our engine, everything, one worker": f"everything {kafka} {redis} {prefix} {events}",
+        }
+        measured.append({name: _row(job) for name, job in jobs.items()})
     table = Table("what", "events/s", "CPU µs/event", "of the limit", "× vanilla Faust", "note")
-    for name, row in rows.items():
-        ratios = (f"{row.rate / limit:.2f}", f"{row.rate / vanilla:.0f}")
-        table.add_row(name, f"{row.rate:,.0f}", f"{row.cpu_us:.1f}", *ratios, row.note)
+    for name in measured[0]:
+        table.add_row(name, *_cells(name, measured))
     console.print(table)
+
+
+def _cells(name: str, measured: list[dict[str, Row]]) -> tuple[str, ...]:
+    rows = [row[name] for row in measured]
+    of_limit = median(row[name].rate / row[LIMIT].rate for row in measured)
+    of_vanilla = median(row[name].rate / row[VANILLA].rate for row in measured)
+    return (
+        f"{median(row.rate for row in rows):,.0f}",
+        f"{median(row.cpu_us for row in rows):.1f}",
+        f"{of_limit:.2f}",
+        f"{of_vanilla:.0f}",
+        rows[-1].note,
+    )
 
 
 def latency(kafka: str, redis: str, rate: int, seconds: float, console: Console) -> None:
@@ -109,7 +126,7 @@ def main() -> None:
         EmbeddedRedis(Path(folder) / "redis", progress=console.print) as redis,
     ):
         url = f"redis://{redis.address}/0"
-        throughput(kafka.address, url, args.events, console)
+        throughput(kafka.address, url, args.events, args.rounds, console)
         latency(kafka.address, url, args.rate, args.seconds, console)
 
 
