@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests.agents.paging.receivers import Endpoint, listening
 from tests.end_to_end.processes import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -34,3 +35,10 @@ def new_engine(kafka: str, redis_url: str, namespace: str, tmp_path: Path) -> It
     yield make
     for engine in made:
         engine.kill_all()
+
+
+@pytest.fixture
+async def duty() -> AsyncIterator[Endpoint]:
+    """Return whoever is on duty."""
+    async with listening(Endpoint()) as endpoint:
+        yield endpoint

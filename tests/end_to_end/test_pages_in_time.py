@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from detectors.rules import KINDS
 from schemas.alerts import Alert, Severity, Verdict, decode_alert
 from schemas.measures import MINUTE_MS
 from schemas.readings import decode_reading, encode, field
-from tests.agents.paging.receivers import KEY, Endpoint, listening
+from tests.agents.paging.receivers import KEY, Endpoint
 from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
 
@@ -49,13 +49,6 @@ updates = false
 [[routes]]
 receivers = ["duty"]
 """
-
-
-@pytest.fixture
-async def duty() -> AsyncIterator[Endpoint]:
-    """Return whoever is on duty."""
-    async with listening(Endpoint()) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

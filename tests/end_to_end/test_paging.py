@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.alerts import Announcement, Verdict
 from schemas.readings import encode
-from tests.agents.paging.receivers import KEY, Endpoint, Request, listening
+from tests.agents.paging.receivers import KEY, Endpoint, Request
 from tests.agents.paging.samples import resolved, told
 from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import REPOSITORY, Engine
@@ -40,13 +40,6 @@ allow_private = true
 severity = ["red", "yellow"]
 receivers = ["duty"]
 """
-
-
-@pytest.fixture
-async def duty() -> AsyncIterator[Endpoint]:
-    """Return whoever is on duty."""
-    async with listening(Endpoint()) as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

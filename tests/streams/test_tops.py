@@ -20,7 +20,7 @@ from streams.folding import TopicState
 from streams.merging import MergeState
 from streams.tops import DAYS_MAX, HELD, KEEP_DAYS, KEPT, ROWS, Day, MergedTops, Told, Tops, add
 from streams.wire import REST, Publication
-from tests.streams.doubles import Record
+from tests.streams.doubles import PlainText, Record
 
 TODAY = 20_000
 NOW = TODAY * DAY_MS + 5
@@ -265,24 +265,9 @@ def test_lists_are_shown_once_for_each_change_and_on_a_new_day() -> None:
         tops.advance(NOW + DAY_MS)
 
 
-class Words:
-    """Finds every text neutral; its terms are its words."""
-
-    version = "test"
-
-    def score(self, text: str) -> tuple[int, str]:
-        return 0, "neutral"
-
-    def mask(self, text: str) -> str:
-        return text
-
-    def terms(self, text: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(text.split()))
-
-
 def played(topic: str, *events: dict[str, Any]) -> dict[tuple[str, str], dict[str, int]]:
     """Terms and counts by list and audience after these events."""
-    state = TopicState(topic, 0, Settings(), Words())
+    state = TopicState(topic, 0, Settings(), PlainText())
     kind = "feedback.submitted" if topic == "feedback" else "social.mentioned"
     records = []
     for i, event in enumerate(events):
