@@ -12,8 +12,8 @@ from schemas.measures import FINE_TIERS, MEASURES
 from schemas.readings import NOW, Reading, field, parse_segment
 
 # The finest trend that a tier's panes can give.
-_RESOLUTION_OF_TIER = {"m": "m", "L": "m", "f": "f", "h": "h", "H": "h"}
-_COARSENESS = "mfh"
+_RESOLUTION_OF_TIER = {"m": "m", "L": "m", "f": "f", "h": "h", "H": "h", "D": "d"}
+_COARSENESS = "mfhd"
 NONE_SAID = Targets()
 
 
@@ -71,7 +71,7 @@ def checked_window(kpi: Kpi, window: str) -> str:
 
 
 def finest_resolution(kpi: Kpi, segment: str) -> str | None:
-    """Which panes its trend has at best: m, f or h; None where no trend is kept."""
+    """Which panes its trend has at best: m, f, h or d; None where no trend is kept."""
     if isinstance(kpi.formula, Derived):
         return None if "partner" in parse_segment(segment)[1] else "h"
     tiers = {FINE_TIERS[MEASURES[m].kind][0] for m in kpi.measures}

@@ -21,7 +21,7 @@ STEPS_MS = tuple(
     + [n * HOUR_MS for n in (1, 2, 3, 6, 12)]
     + [n * DAY_MS for n in (1, 2, 7, 14, 28)]
 )
-_RESOLUTIONS = "mfh"
+_RESOLUTIONS = "mfh"  # and "d", of what is counted by the day
 # A level is written when it changes; what held before a trend begins is looked for this far back.
 HELD_MS = 2 * DAY_MS
 _LAST = "the last of the step: a state holds until it changes"
@@ -49,8 +49,8 @@ def plan(from_ms: int, to_ms: int, points_max: int, finest: str, now_ms: int) ->
     Steps begin at multiples of their length, so that a trend does not shift with each refresh. Where
     only hours reach back as far as ``from``, no finer step is given.
     """
-    choices = _RESOLUTIONS[_RESOLUTIONS.index(finest) :]
-    kept = [r for r in choices if now_ms - from_ms <= SERIES_KEEP_MS[r]] or ["h"]
+    choices = _RESOLUTIONS[_RESOLUTIONS.index(finest) :] if finest in _RESOLUTIONS else finest
+    kept = [r for r in choices if now_ms - from_ms <= SERIES_KEEP_MS[r]] or [choices[-1]]
     cadences = (_cadence(step_ms, from_ms, to_ms, kept) for step_ms in _steps_ms())
     return next(found for found in cadences if found is not None and found.steps <= points_max)
 

@@ -84,7 +84,7 @@ class Names:
     def series(self, kpi: str, segment: str, resolution: str, bucket: int) -> str:
         """Hash: field = pane start (epoch seconds) → ``Point`` as JSON. One hash a bucket.
 
-        ``resolution`` is m, f (5 minutes) or h; a bucket is ``start_ms // SERIES_BUCKET_MS[resolution]``.
+        ``resolution`` is m, f (5 minutes), h or d; a bucket is ``start_ms // SERIES_BUCKET_MS[resolution]``.
         """
         return f"{self.root}series:{kpi}:{segment}:{resolution}:{bucket}"
 

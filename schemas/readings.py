@@ -10,9 +10,9 @@ from msgspec import Struct
 from schemas.measures import DAY_MS
 
 # A trend hash holds this much time of one series and resolution.
-SERIES_BUCKET_MS = {"m": DAY_MS, "f": 2 * DAY_MS, "h": 40 * DAY_MS}
-SERIES_KEEP_MS = {"m": DAY_MS, "f": 3 * DAY_MS, "h": 40 * DAY_MS}
-SERIES_WIDTH_MS = {"m": 60_000, "f": 300_000, "h": 3_600_000}
+SERIES_BUCKET_MS = {"m": DAY_MS, "f": 2 * DAY_MS, "h": 40 * DAY_MS, "d": 400 * DAY_MS}
+SERIES_KEEP_MS = {"m": DAY_MS, "f": 3 * DAY_MS, "h": 40 * DAY_MS, "d": 400 * DAY_MS}
+SERIES_WIDTH_MS = {"m": 60_000, "f": 300_000, "h": 3_600_000, "d": DAY_MS}
 # A Redis key, a field of its hash, and the value to write there.
 Write = tuple[str, str, bytes]
 # Window name of a level, which has none.

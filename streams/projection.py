@@ -30,6 +30,7 @@ if owner < tonumber(ARGV[1]) then
   if ARGV[3] == '0' then return 0 end
 end
 local ttl = tonumber(ARGV[2])
+local days = {m = 2, f = 5, h = 80, d = 800}
 for i = 4, #ARGV, 3 do
   local kind, key = string.sub(ARGV[i], 1, 1), string.sub(ARGV[i], 2)
   if kind == 'h' then
@@ -41,9 +42,9 @@ for i = 4, #ARGV, 3 do
     redis.call('ZREMRANGEBYRANK', key, 0, -50001)
   end
   if ttl > 0 and kind == 'h' then
-    local life = string.match(key, 'series:.*:([mfh]):%d+$')
+    local life = string.match(key, 'series:.*:([mfhd]):%d+$')
     if life and redis.call('TTL', key) < 0 then
-      redis.call('EXPIRE', key, ttl * (life == 'm' and 2 or life == 'f' and 5 or 80))
+      redis.call('EXPIRE', key, ttl * days[life])
     end
   end
 end

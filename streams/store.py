@@ -15,7 +15,7 @@ from streams.wire import HERO, REST, Publication
 
 SETTLED_TIERS = ("h", "H", "D")
 # Those whose panes are points of trends.
-TREND_TIERS = ("m", "f", "h", "H")
+TREND_TIERS = ("m", "f", "h", "H", "D")
 _STAND_INS = "hH"
 
 

@@ -22,8 +22,8 @@ from streams.spots import Spot
 from streams.store import Store
 
 # Trend resolution of each tier.
-_RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h"}
-_HOURS = "hH"
+_RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h", "D": "d"}
+_COARSEST = "hHD"
 # Points of one topic in one pass: more would keep events waiting (some 20 µs each).
 POINTS_MAX = 20_000
 _PAST_MS = 39 * DAY_MS
@@ -104,7 +104,7 @@ class Trends:
 
 
 def _bygone(store: Store, tier: str, start: int) -> bool:
-    """Whether trends of that age are kept by coarser panes only; by data time hours are for ever."""
-    if store.awaited is not None and tier in _HOURS:
+    """Whether trends of that age are kept by coarser panes only; by data time hours and days are for ever."""
+    if store.awaited is not None and tier in _COARSEST:
         return False
     return start < max(store.head, store.arrival) - SERIES_KEEP_MS[_RESOLUTION[tier]]

@@ -118,7 +118,6 @@ def _all(limits: Limits) -> Page:
 
 
 def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
-    by = "partner" if of == "partner" else "team"
     return Page(
         uid=f"{of}-workflows",
         number=number,
@@ -159,7 +158,20 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
                 ),
                 (8, 6, 5, 5),
             ),
-            Row(12, (gantt("Progress", "When each was pending, in progress, late", of),)),
+            Row(
+                12,
+                (
+                    gantt("Progress", "When each was pending, in progress, late", of),
+                    trends(
+                        ("workflow_cycle_time", "workflow_delay"),
+                        "Cycle time and delay by day",
+                        audience=of,
+                        about="Means of those that were completed on the day; without any, no bar",
+                        bars=True,
+                    ),
+                ),
+                (16, 8),
+            ),
             Row(
                 10,
                 (
@@ -190,9 +202,7 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
                         "list",
                         {"name": "updates", "audience": of, "top": "30"},
                     ),
-                    bars("workflows_delayed", by, limits, audience=of),
                 ),
-                (10, 9, 5),
             ),
         ),
     )

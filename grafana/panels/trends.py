@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from grafana import kpis, series
 from grafana.answers import SeriesRow
 from grafana.handlers import Context, trend_rows
@@ -17,7 +19,6 @@ from schemas.readings import SERIES_WIDTH_MS
 
 BEHIND_RECORDS = 10_000
 WEEK_MS = 7 * DAY_MS
-HOUR_MS = SERIES_WIDTH_MS["h"]
 Row = dict[str, float | None]
 
 
@@ -27,7 +28,7 @@ async def trend(context: Context, query: Query) -> list[Row]:
     One KPI: ``value``, ``n``, ``last_week``, the band it is expected in (``low``, ``high``), the asked
     figures, ``target``, and the limits ``yellow`` and ``red`` if references say any; several: a column
     each. ``beside=no`` leaves out what weeks before say (``last_week``, ``low``, ``high``).
-    Empty where no trend is kept (by partner, and of what is counted by the day).
+    Empty where no trend is kept (by partner, and of distinct accounts).
     """
     chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
     scopes = [scope(kpi, query.text("audience"), filters(query)) for kpi in chosen]
@@ -36,7 +37,9 @@ async def trend(context: Context, query: Query) -> list[Row]:
         return []
     plan = _plan(context, query, pairs)
     if len(chosen) > 1:
-        found = await asyncio.gather(*(trend_rows(context, k, s.segment, plan) for k, s in pairs))
+        found = await asyncio.gather(
+            *(trend_rows(context, k, s.segment, _of(k, s, plan)) for k, s in pairs)
+        )
         return _side_by_side([kpi for kpi, _ in pairs], found)
     kpi, of = pairs[0]
     compared = WEEKS if query.text("beside") == "weeks" else 0
@@ -65,8 +68,14 @@ def _plan(context: Context, query: Query, pairs: list[tuple[Kpi, Scope]]) -> ser
     now_ms = context.data_now_ms()
     from_ms, to_ms = query.span(now_ms)
     # Of several KPIs, the coarsest panes that all of them have.
-    finest = max((kpis.checked_resolution(k, s.segment) for k, s in pairs), key="mfh".index)
+    finest = max((kpis.checked_resolution(k, s.segment) for k, s in pairs), key="mfhd".index)
     return series.plan(from_ms, to_ms, query.integer("maxDataPoints"), finest, now_ms)
+
+
+def _of(kpi: Kpi, of: Scope, plan: series.Plan) -> series.Plan:
+    """The same steps of a KPI that is kept by the hour where another one is kept by the day."""
+    by_day = plan.resolution == "d" and kpis.checked_resolution(kpi, of.segment) != "d"
+    return structs.replace(plan, resolution="h") if by_day else plan
 
 
 def _side_by_side(chosen: list[Kpi], found: Sequence[list[SeriesRow]]) -> list[Row]:
@@ -80,21 +89,22 @@ async def _weeks_before(
     context: Context, kpi: Kpi, segment: str, plan: series.Plan, weeks: int
 ) -> dict[int, float | None]:
     """By step, the value weeks before. Finer panes than hours are gone by then: a step has its hour's."""
-    step_ms, back_ms = max(plan.step_ms, HOUR_MS), weeks * WEEK_MS
+    panes = "d" if plan.resolution == "d" else "h"
+    step_ms, back_ms = max(plan.step_ms, SERIES_WIDTH_MS[panes]), weeks * WEEK_MS
     if WEEK_MS % step_ms:
         return {}
     first = plan.first_ms // step_ms * step_ms
     end = plan.first_ms + plan.steps * plan.step_ms
-    hours = series.Plan("h", step_ms, first - back_ms, -(-(end - first) // step_ms))
+    past = series.Plan(panes, step_ms, first - back_ms, -(-(end - first) // step_ms))
 
     async def read() -> dict[int, float | None]:
-        rows = await trend_rows(context, kpi, segment, hours)
+        rows = await trend_rows(context, kpi, segment, past)
         return {row.time + back_ms: row.value for row in rows}
 
     # What was read while history came in is not kept for afterwards.
     known = context.hub.health
     behind = known is None or (known.lag or 0) > BEHIND_RECORDS
-    by_step = await context.store.weeks.get((kpi.id, segment, hours, behind), read)
+    by_step = await context.store.weeks.get((kpi.id, segment, past, behind), read)
     # A count grows with its span: an hour's is spread evenly over its steps.
     part = plan.step_ms / step_ms if isinstance(kpi.formula, Count) else 1.0
     return {

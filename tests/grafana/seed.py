@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from redis import Redis
 
+from grafana.kpis import finest_resolution
 from schemas.alerts import Alert, Severity, Step
 from schemas.catalogue import KPIS, Count, Duration, Kpi, Level, Ratio
 from schemas.lists import LISTS
@@ -140,6 +141,8 @@ class Seeder:
         self._write_points(kpi.id, audience, "m", minutes)
         self._write_points(kpi.id, audience, "f", fine)
         self._write_points(kpi.id, audience, "h", hours)
+        if finest_resolution(kpi, audience) == "d":
+            self._write_points(kpi.id, audience, "d", self._panes(kpi, audience, DAY, 90 * DAY))
         if kpi.kind == "level":
             self.reading(kpi.id, audience, NOW, self._level(fine, _beside(kpi)))
             return

@@ -32,12 +32,15 @@ def ratio(num: int, den: int, scale: float = 1.0) -> Point:
         (7 * DAY_MS, 56, "m", "h", 3 * HOUR_MS),
         (HOUR_MS, 300, "h", "h", HOUR_MS),
         (30 * DAY_MS, 1, "m", "h", 112 * DAY_MS),
+        (HOUR_MS, 300, "d", "d", DAY_MS),
+        (90 * DAY_MS, 50, "d", "d", 2 * DAY_MS),
+        (800 * DAY_MS, 5_000, "d", "d", DAY_MS),
     ],
 )
 def test_the_cadence_fits_the_span_the_panel_and_what_is_kept(
     back_ms: int, points_max: int, finest: str, resolution: str, step_ms: int
 ) -> None:
-    """Minutes are kept a day, five minutes three days, hours forty days."""
+    """Minutes are kept a day, five minutes three days, hours forty days, days four hundred."""
     plan = series.plan(NOW - back_ms, NOW, points_max, finest, NOW)
 
     assert (plan.resolution, plan.step_ms) == (resolution, step_ms)

@@ -208,10 +208,10 @@ async def test_trends_expire_by_their_resolution(
     lives = {}
     for expire, day in ((True, 1), (False, 2)):
         ours = owner(shard=f"merge-{day}", expire=expire)
-        keys = {r: names.series("csat", "all", r, day) for r in "mfh"}
+        keys = {r: names.series("csat", "all", r, day) for r in "mfhd"}
         ours.put((key, "0", b"1") for key in [*keys.values(), names.latest("csat")])
         await ours.flush(NOW_MS)
         lives[expire] = {r: round(await client.ttl(key) / 86_400) for r, key in keys.items()}
-    assert lives[True] == {"m": 2, "f": 5, "h": 80}
+    assert lives[True] == {"m": 2, "f": 5, "h": 80, "d": 800}
     assert set(lives[False].values()) == {0}
     assert await client.ttl(names.latest("csat")) == -1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.catalogue import KPIS
-from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS, WINDOW_IDS
+from schemas.measures import DAY_MS, HOUR_MS, MEASURES, MINUTE_MS, WINDOW_IDS, histogram
 from schemas.readings import decode_reading
 from streams.spots import Index, Spot
 from streams.wire import HERO
@@ -190,6 +190,24 @@ def test_a_trend_has_a_point_for_each_pane_that_changed(shard: Shard) -> None:
         if (k, g) == ("visits", "all")
     }
     assert points == {("m", 7): 1, ("f", 5): 1, ("h", 0): 1}
+
+
+def test_what_is_counted_by_the_day_is_a_point_a_day(shard: Shard) -> None:
+    """Of the whole day and of each split, corrected until it settles."""
+    day, took = NOON_MS - NOON_MS % DAY_MS, MEASURES["workflow_cycle_time"]
+    for hours in (0, 20):
+        shard.source("workflows").add(
+            took, day + hours * HOUR_MS, "partner", ("Launch", "Sales"), histogram(HOUR_MS)
+        )
+    shard.publish(day + DAY_MS)
+    points = {
+        (g, r, s): (p.value, p.n)
+        for (k, g, r, s), p in shard.points().items()
+        if k == "workflow_cycle_time"
+    }
+    assert points["partner", "d", day] == (HOUR_MS, 2)
+    assert points["partner|name=Launch", "d", day] == (HOUR_MS, 2)
+    assert {resolution for _, resolution, _ in points} == {"d"}
 
 
 def test_a_trend_is_not_written_where_it_is_not_kept(shard: Shard) -> None:

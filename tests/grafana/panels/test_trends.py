@@ -19,6 +19,10 @@ def _span(seeder: Seeder, hours: int) -> dict[str, str]:
     return {"from": str(end - hours * HOUR), "to": str(end), "maxDataPoints": str(hours)}
 
 
+def _since(seeder: Seeder, from_ms: int) -> dict[str, str]:
+    return {"from": str(from_ms), "to": str(seeder.now_ms), "maxDataPoints": "300"}
+
+
 async def test_last_week_stands_beside_each_step(client: Client, seeder: Seeder) -> None:
     """Hour by hour, seven days before; null where nothing is known."""
     end = seeder.now_ms // HOUR * HOUR
@@ -68,6 +72,29 @@ async def test_several_kpis_share_one_cadence(client: Client, seeder: Seeder) ->
 
 
 async def test_where_no_trend_is_kept_there_are_no_steps(client: Client) -> None:
-    """By partner, and of what is counted by the day: an empty panel, not an error."""
+    """By partner, and of distinct accounts: an empty panel, not an error."""
     assert await rows(client, "series", kpi="deliveries_overdue", partner="acme") == []
-    assert await rows(client, "series", kpi="training_completion") == []
+    assert await rows(client, "series", kpi="active_accounts") == []
+
+
+async def test_what_is_counted_by_the_day_has_a_step_a_day(client: Client, seeder: Seeder) -> None:
+    """However short the span is; beside it, last week's day."""
+    today = seeder.now_ms // DAY * DAY
+    seeder.points("workflow_delay", "all", "d", {today: 3_000, today - 7 * DAY: 5_000})
+
+    found = await rows(client, "series", kpi="workflow_delay", **_since(seeder, today - DAY))
+
+    assert [row["time"] for row in found] == [today - DAY, today]
+    assert [(row["value"], row["last_week"]) for row in found] == [(None, None), (3_000, 5_000)]
+
+
+async def test_days_and_hours_share_a_cadence_of_days(client: Client, seeder: Seeder) -> None:
+    """Visits are known by the hour: a day's are added up."""
+    today = seeder.now_ms // DAY * DAY
+    seeder.points("workflow_delay", "all", "d", {today - DAY: 3_000})
+    seeder.points("visits", "all", "h", {today - DAY: 40, today - 5 * HOUR: 2})
+    asked = _since(seeder, today - DAY)
+
+    found = await rows(client, "series", kpi="workflow_delay,visits", **asked)
+
+    assert found[0] == {"time": today - DAY, "workflow_delay": 3_000, "visits": 42}
