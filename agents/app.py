@@ -54,6 +54,8 @@ def build(settings: Settings) -> faust.App:
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 3,
         broker_rebalance_timeout=max(10.0, settings.session_timeout_s),
+        # A session may not be longer than a request; 90 s is Faust's own.
+        broker_request_timeout=max(90.0, settings.session_timeout_s),
         web_enabled=False,
     )
     deliver_batches(app, BatchLimits(settings.batch_records_max, settings.fetch_bytes_max))
