@@ -46,6 +46,7 @@ RULES = {
     "partner_critical_incident": "critical_incident",
     "key_account": "key_account",
     "source_silent": "sender_silent",
+    "records_rejected": "dead_letters",
 }
 decode_incident = msgspec.json.Decoder(Incident).decode
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from demo.organisation import accounts, feedback, sales, support, web
 from demo.organisation.deliveries import promised
-from demo.organisation.simulation import Handler, Simulation, Thing
+from demo.organisation.simulation import Handler, Simulation, Thing, encode
 from demo.organisation.world import PRODUCTS, region_of
 from schemas.measures import DAY_MS, MINUTE_MS
 
@@ -138,6 +138,14 @@ def _express(sim: Simulation, at: int, incident: Thing) -> None:
     sim.then(due - MINUTE_MS // 4, "delivery_delivered", order)
 
 
+def _rating_in_words(sim: Simulation, at: int, _incident: Thing) -> None:
+    """An answer as the survey tool's new version writes it: no event of ours."""
+    key = sim.new_id("f")
+    answer = {"type": "feedback.submitted", **sim.stamp("survey", at), "feedback_id": key}
+    value = encode({**answer, "csat": sim.pick(("very good", "good", "poor"))})
+    sim.send(at, {"topic": "feedback", "key": key, "value": value.decode()})
+
+
 HANDLERS: dict[str, Handler] = {
     "bad_answer": _bad_answer,
     "anger": _anger,
@@ -150,4 +158,5 @@ HANDLERS: dict[str, Handler] = {
     "churn": _churn,
     "returns": _returns,
     "express": _express,
+    "rating_in_words": _rating_in_words,
 }

@@ -31,6 +31,7 @@ ROTATION = (
     "source_silent",
     "csat_drop",
     "negative_feedback_spike",
+    "records_rejected",
 )
 FIRST_SEGMENT = "customer|channel=web,region=emea"
 FIRST_AFTER_MS = 35_000

@@ -189,4 +189,12 @@ SCENARIOS: dict[str, Scenario] = {
         where=_source,
         text="A source system sends nothing; what it kept comes when it is back",
     ),
+    "records_rejected": Scenario(
+        audience="engine",
+        minutes=12,
+        where=lambda _sim: "all|topic=feedback",
+        text="A new version of the survey tool writes ratings as words: its records are rejected",
+        burst="rating_in_words",
+        count=120,
+    ),
 }

@@ -13,7 +13,7 @@ from demo.organisation.organisation import Organisation
 from demo.organisation.scenarios import SCENARIOS
 from demo.organisation.simulation import Incident
 from detectors.text import Vader
-from schemas.codec import TopicCodec
+from schemas.codec import Reason, Rejected, TopicCodec
 from schemas.measures import DAY_MS, HOUR_MS, MINUTE_MS
 from schemas.names import TOPICS
 
@@ -169,6 +169,12 @@ def source_is_quiet(incident: Incident, during: list[Any], after: list[Any]) -> 
     return not came and len(kept) > 0
 
 
+def answers_are_no_events(incident: Incident, during: list[Any], after: list[Any]) -> bool:
+    """Answers are no events."""
+    rejected = [e for e in (*during, *after) if isinstance(e, Rejected)]
+    return len(rejected) == 120 and {e.reason for e in rejected} == {Reason.BAD_FIELD}
+
+
 VISIBLE: dict[str, Callable[[Incident, list[Any], list[Any]], bool]] = {
     "csat_drop": csat_falls,
     "negative_feedback_spike": anger_rises,
@@ -186,6 +192,7 @@ VISIBLE: dict[str, Callable[[Incident, list[Any], list[Any]], bool]] = {
     "partner_negative_sentiment": partners_are_angry,
     "partner_critical_incident": one_is_critical,
     "source_silent": source_is_quiet,
+    "records_rejected": answers_are_no_events,
 }
 
 
