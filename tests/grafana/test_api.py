@@ -26,7 +26,7 @@ async def test_the_catalogue_names_every_kpi_with_unit_target_and_windows(client
     assert by_id["csat"]["windows"] == ["5m", "1h", "24h", "7d", "30d"]
     assert by_id["tickets_open"]["windows"] == ["now"]
     assert by_id["fcr"]["windows"] == ["24h", "7d", "30d"]
-    assert by_id["training_completion"]["resolution"] is None
+    assert by_id["training_completion"]["resolution"] == "d"
     assert (body["time_zone"], body["currency"]) == ("UTC", "EUR")
 
 
@@ -253,7 +253,7 @@ async def test_health_tells_the_age_of_each_source(client: Client, seeder: Seede
         ("/api/kpi/series?kpi=csat&maxDataPoints=0", 400, "bad_parameter"),
         ("/api/kpi/series?kpi=nps&segment=customer|partner=acme", 400, "no_such_split"),
         ("/api/kpi/series?kpi=otif&segment=all|partner=acme", 400, "no_trend"),
-        ("/api/kpi/series?kpi=training_completion", 400, "no_trend"),
+        ("/api/kpi/series?kpi=active_accounts", 400, "no_trend"),
         ("/api/alerts?status=loud", 400, "bad_parameter"),
         ("/api/lists/Not%20a%20list", 400, "bad_parameter"),
         ("/api/alerts?page=2", 400, "unknown_parameter"),
