@@ -9,8 +9,8 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 # The interpreter that makes .venv, where the search does not find the right one: make venv PYTHON=…
 PYTHON ?=
-# Processes that `make test` uses.
-JOBS ?= 2
+# Processes that `make test` uses: some of them always wait.
+JOBS ?= 3
 
 # How long `make soak` lasts.
 MINUTES ?= 10
@@ -29,7 +29,7 @@ demo: .venv/.installed ## start everything with a simulated organisation: Kafka,
 
 .PHONY: test
 test: .venv/.installed-dev ## run all tests (ARGS="-k word" for some, JOBS=4 for more processes)
-	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: .venv/.installed-dev ## check style, types and the layers of imports

@@ -144,6 +144,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVERS].close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits longest, so that it does not end last, alone."""
+    items.sort(key=lambda item: "faults" not in item.path.parts)
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Say what kind of servers the tests run on."""
     containers = SERVERS in config.stash and config.stash[SERVERS].containers

@@ -14,7 +14,7 @@ from demo import embedded
 from demo.child import free_port
 
 # One broker for all of them, however many processes run the tests.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("secured-kafka")]
+pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).parents[2]
 SECURED = """

@@ -21,7 +21,7 @@ from tests.faults.drill import Drill
 from tests.faults.faults import Fault
 from tests.faults.report import Happened, Report
 from tests.faults.witness import Witness, committed_offsets
-from tests.oracle.generate import TOPICS, Record
+from tests.oracle.generate import TOPICS, Mix, Record, generate
 
 POLL_S = 0.25
 PART_S = 0.5
@@ -127,3 +127,10 @@ async def _ends(engine: Engine, partitions: list[TopicPartition]) -> Any:
         bootstrap_servers=engine.kafka, isolation_level="read_committed"
     ) as consumer:
         return await consumer.end_offsets(partitions)
+
+
+def records_for(seconds: float, per_second: float, seed: int = 1) -> list[Record]:
+    """So many seconds' worth of records, ending now."""
+    now_ms = time.time_ns() // 1_000_000
+    count = round(seconds * per_second)
+    return generate(count, now_ms=now_ms, seed=seed, mix=Mix(free_texts=True))

@@ -13,7 +13,6 @@ import logging
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,7 @@ from typing import Any
 from tests.faults.cluster import Cluster
 from tests.faults.faults import FAULTS
 from tests.faults.report import Report
-from tests.faults.run import Run, worked_off
-from tests.oracle.generate import Mix, generate
+from tests.faults.run import Run, records_for, worked_off
 
 SESSION_S = 6
 END_WITHIN_S = 120
@@ -37,12 +35,7 @@ def say(text: str) -> None:
 async def soak(args: argparse.Namespace, directory: Path, report: Report) -> Report:
     """One run; the report as far as it came, whatever happened."""
     try:
-        records = generate(
-            round(args.minutes * 60 * args.rate),
-            now_ms=time.time_ns() // 1_000_000,
-            seed=args.seed,
-            mix=Mix(free_texts=True),
-        )
+        records = records_for(args.minutes * 60, args.rate, args.seed)
         with Cluster(directory, session_s=SESSION_S) as cluster:
             run = Run(cluster, records, args.seed)
             run.report = report
