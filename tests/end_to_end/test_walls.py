@@ -1,4 +1,4 @@
-"""Every page on the simulated organisation: three weeks of history, its first live minute, real servers.
+"""Every page on the simulated organisation: ten days of history, its first live minute, real servers.
 
 What the page was answered is kept, and held against what stands on the screen.
 """
@@ -53,7 +53,7 @@ class Organisation:
 
     def __init__(self, engine: Engine) -> None:
         command = [sys.executable, "-m", "demo.organisation", "--kafka", engine.kafka]
-        command += ["--prefix", engine.names.prefix, "--days", "22", "--incident-every", "3"]
+        command += ["--prefix", engine.names.prefix, "--days", "10", "--incident-every", "3"]
         self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
 
     async def history(self) -> None:
