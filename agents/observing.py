@@ -20,7 +20,7 @@ from streams.merging import MergeState
 from streams.references import References
 from streams.spots import parts_of, segment_of
 from streams.store import Store
-from streams.views import View
+from streams.views import View, of_pane, of_window
 
 WEEK_MS = 7 * DAY_MS
 WEEKS_BEFORE = 4
@@ -119,7 +119,7 @@ class Observer:
         return Observation(
             end_ms=end,
             width_ms=width,
-            pane=self._sums(needs.pane, segment, lambda s, k: s.pane_view(tier, start).cell(k)),
+            pane=self._sums(needs.pane, segment, lambda s, k: of_pane(s, tier, start).cell(k)),
             window=self._window(needs.window, segment, window, start, views) if window else {},
             levels=self._sums(needs.levels, segment, partial(_level, end=end, width=width)),
             short=self._window(needs.short, segment, _SHORT, start, views),
@@ -135,7 +135,7 @@ class Observer:
             topic = MEASURES[key.partition("|")[0]].topic
             view = views.get((topic, window, at))
             if view is None:
-                view = views[topic, window, at] = store.view(WINDOW[window], at)
+                view = views[topic, window, at] = of_window(store, WINDOW[window], at)
             return view.cell(key)
 
         return self._sums(terms, segment, cell)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from schemas.catalogue import Kpi
 from schemas.measures import MEASURES, Window
+from streams import views
 from streams.formulas import Lookup
 from streams.merging import MergeState
 from streams.panes import NO_TIME, add_cell
@@ -51,7 +52,7 @@ class Cells:
         def view(topic: str, store: Store) -> View:
             known = self._views.get((topic, window.id, at))
             if known is None:
-                known = store.view(window, at, whole=self._whole)
+                known = views.of_window(store, window, at, whole=self._whole)
                 self._views[topic, window.id, at] = known
             return known
 
@@ -79,7 +80,7 @@ class Cells:
         def view(topic: str, store: Store) -> View:
             known = self._views.get((topic, tier, start))
             if known is None:
-                known = self._views[topic, tier, start] = store.pane_view(tier, start)
+                known = self._views[topic, tier, start] = views.of_pane(store, tier, start)
             return known
 
         return self._lookup(where, lambda topic, s, key: view(topic, s).cell(key))

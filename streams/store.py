@@ -8,15 +8,13 @@ from typing import Any
 from msgspec import Struct
 
 from schemas.measures import HOUR_MS, MINUTE_MS, TIERS, WINDOWS, Window
-from streams.panes import FINE, NO_TIME, Cell, Cells, add_cell, is_over
+from streams.panes import NO_TIME, Cell, Cells, add_cell, is_over
 from streams.rings import Levels, Ring
-from streams.views import Span, View
 from streams.wire import HERO, REST, Publication
 
 SETTLED_TIERS = ("h", "H", "D")
 # Those whose panes are points of trends.
 TREND_TIERS = ("m", "f", "h", "H", "D")
-_STAND_INS = "hH"
 
 
 class Source(Struct):
@@ -259,29 +257,6 @@ class Store:
 
     # reading
 
-    def view(self, window: Window, at: int, *, whole: bool = False) -> View:
-        """Cells summed over a window that ends with the pane containing ``at``.
-
-        Where the window's own tier does not hold all of it (a past long gone, or history that
-        arrived late), hours stand in.
-        """
-        spans = [self._span(tier, window, at) for tier in window.tiers if tier in self.rings]
-        complete = [s for s in spans if self._complete(s)]
-        if "D" not in window.tiers:
-            instead = [t for t in _STAND_INS if t in self.rings and t not in window.tiers]
-            complete += [self._span(tier, window, at) for tier in instead]
-        return View([s for s in complete if s.panes], whole=whole)
-
-    def _span(self, tier: str, window: Window, at: int) -> Span:
-        ring = self.rings[tier]
-        return Span(ring, at - at % ring.width, window.span_ms // ring.width)
-
-    def _complete(self, span: Span) -> bool:
-        ring = span.ring
-        if ring.tier in FINE and span.first < self.arrival - TIERS[ring.tier].correct_ms:
-            return False
-        return ring.tier not in FINE or span.first >= ring.oldest()
-
     def holds(self, tier: str, start: int) -> bool:
         """Whether all of a pane can be looked at: its time has come, and is not long gone."""
         ring = self.rings.get(tier)
@@ -316,19 +291,6 @@ class Store:
         panes = (ring.head - first) // ring.width + 1
         since = ring.sum_cell(key, ring.head, panes) if panes > 0 else [0] * len(cell)
         return [a - b for a, b in zip(cell, since, strict=True)]
-
-    def pane_view(self, tier: str, start: int) -> View:
-        """Cells of one pane. What its ring no longer has is added up from what is not settled."""
-        ring = self.rings.get(tier)
-        if ring is None:
-            return View([])
-        if start >= ring.oldest():
-            return View([Span(ring, start, 1)], whole=True)
-        total: Cells = {}
-        for cells in self.partials.get((tier, start), {}).values():
-            for key, cell in cells.items():
-                add_cell(total, key, cell)
-        return View([], cells=total)
 
 
 def _leaving(ring: Ring, window: Window, time_ms: int) -> set[str]:

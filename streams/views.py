@@ -1,4 +1,4 @@
-"""One look at a store's rings: cells summed over a window, or of one pane."""
+"""One look at a store: cells summed over a window, or of one pane."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from streams.panes import Cells
+from schemas.measures import TIERS, Window
+from streams.panes import FINE, Cells, add_cell
 from streams.rings import Ring
+from streams.store import Store
+
+_STAND_INS = "hH"
 
 
 class Span(Struct, gc=False):
@@ -50,3 +54,43 @@ class View:
                 span.sums = ring.sums(span.last, span.panes).tolist()
             return ring.cell(key, span.sums)
         return self.cells.get(key)
+
+
+def of_window(store: Store, window: Window, at: int, *, whole: bool = False) -> View:
+    """Cells summed over a window that ends with the pane containing ``at``.
+
+    Where the window's own tier does not hold all of it (a past long gone, or history that arrived
+    late), hours stand in.
+    """
+    rings = store.rings
+    spans = [_span(rings[tier], window, at) for tier in window.tiers if tier in rings]
+    complete = [span for span in spans if _complete(span, store.arrival)]
+    if "D" not in window.tiers:
+        instead = [tier for tier in _STAND_INS if tier in rings and tier not in window.tiers]
+        complete += [_span(rings[tier], window, at) for tier in instead]
+    return View([span for span in complete if span.panes], whole=whole)
+
+
+def _span(ring: Ring, window: Window, at: int) -> Span:
+    return Span(ring, at - at % ring.width, window.span_ms // ring.width)
+
+
+def _complete(span: Span, arrival: int) -> bool:
+    ring = span.ring
+    if ring.tier not in FINE:
+        return True
+    return span.first >= max(arrival - TIERS[ring.tier].correct_ms, ring.oldest())
+
+
+def of_pane(store: Store, tier: str, start: int) -> View:
+    """Cells of one pane. What its ring no longer has is added up from what is not settled."""
+    ring = store.rings.get(tier)
+    if ring is None:
+        return View([])
+    if start >= ring.oldest():
+        return View([Span(ring, start, 1)], whole=True)
+    total: Cells = {}
+    for cells in store.partials.get((tier, start), {}).values():
+        for key, cell in cells.items():
+            add_cell(total, key, cell)
+    return View([], cells=total)

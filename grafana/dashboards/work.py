@@ -12,6 +12,21 @@ from grafana.dashboards.splits import bars, columns, parts, pie
 from grafana.dashboards.things import Cell, gantt, lasting, state, table, when
 
 _STANDING = ("workflows_in_progress", "workflows_delayed", "workflows_completed")
+_WORKFLOWS = ("workflows_active", "workflows_completed", "workflows_pending", "workflows_delayed")
+_TASKS = (
+    "tasks_pending",
+    "tasks_overdue",
+    "tasks_completed",
+    "automation_rate",
+    "digital_adoption",
+)
+_TILES = (
+    "workflows_active",
+    "workflows_delayed",
+    "workflow_cycle_time",
+    "workflow_delay",
+    "workflow_efficiency",
+)
 _DEADLINES = (
     when("due_at", "due"),
     Cell("name", "workflow"),
@@ -72,31 +87,8 @@ def _all(limits: Limits) -> Page:
             ("Partner workflows", "partner-workflows"),
         ),
         rows=(
-            Row(
-                6,
-                tuple(
-                    stat(kpi, limits)
-                    for kpi in (
-                        "workflows_active",
-                        "workflows_completed",
-                        "workflows_pending",
-                        "workflows_delayed",
-                    )
-                ),
-            ),
-            Row(
-                6,
-                tuple(
-                    stat(kpi, limits)
-                    for kpi in (
-                        "tasks_pending",
-                        "tasks_overdue",
-                        "tasks_completed",
-                        "automation_rate",
-                        "digital_adoption",
-                    )
-                ),
-            ),
+            Row(6, tuple(stat(kpi, limits) for kpi in _WORKFLOWS)),
+            Row(6, tuple(stat(kpi, limits) for kpi in _TASKS)),
             Row(
                 8,
                 (
@@ -133,76 +125,69 @@ def _page(limits: Limits, number: int, of: str, folder: Folder) -> Page:
             (f"{of.capitalize()} alerts", f"{of}-alerts"),
         ),
         rows=(
-            Row(
-                6,
-                (
-                    stat("workflows_active", limits, audience=of),
-                    stat("workflows_delayed", limits, audience=of),
-                    stat("workflow_cycle_time", limits, audience=of),
-                    stat("workflow_delay", limits, audience=of),
-                    stat("workflow_efficiency", limits, audience=of),
-                ),
+            Row(6, tuple(stat(kpi, limits, audience=of) for kpi in _TILES)),
+            _standing(limits, of),
+            _progress(of),
+            Row(10, (_due(of), _delayed(of))),
+            Row(13, _tables(of)),
+        ),
+    )
+
+
+def _standing(limits: Limits, of: str) -> Row:
+    return Row(
+        8,
+        (
+            parts(
+                _STANDING,
+                "In progress, delayed, completed",
+                "Active ones now, and those completed in 30 days: number and percent",
+                audience=of,
             ),
-            Row(
-                8,
-                (
-                    parts(
-                        _STANDING,
-                        "In progress, delayed, completed",
-                        "Active ones now, and those completed in 30 days: number and percent",
-                        audience=of,
-                    ),
-                    pie("workflow_stages", "stage", audience=of),
-                    bars("workflow_stage_efficiency", "stage", limits, audience=of),
-                    columns("workflow_stage_time", "stage", audience=of),
-                ),
-                (8, 6, 5, 5),
+            pie("workflow_stages", "stage", audience=of),
+            bars("workflow_stage_efficiency", "stage", limits, audience=of),
+            columns("workflow_stage_time", "stage", audience=of),
+        ),
+        (8, 6, 5, 5),
+    )
+
+
+def _progress(of: str) -> Row:
+    return Row(
+        12,
+        (
+            gantt("Progress", "When each was pending, in progress, late", of),
+            trends(
+                ("workflow_cycle_time", "workflow_delay"),
+                "Cycle time and delay by day",
+                audience=of,
+                about="Means of those that were completed on the day; without any, no bar",
+                bars=True,
             ),
-            Row(
-                12,
-                (
-                    gantt("Progress", "When each was pending, in progress, late", of),
-                    trends(
-                        ("workflow_cycle_time", "workflow_delay"),
-                        "Cycle time and delay by day",
-                        audience=of,
-                        about="Means of those that were completed on the day; without any, no bar",
-                        bars=True,
-                    ),
-                ),
-                (16, 8),
-            ),
-            Row(
-                10,
-                (
-                    _rows_of(
-                        "Upcoming deadlines",
-                        "Pending and in progress, the next due first",
-                        _DEADLINES,
-                        of,
-                        "pending,in progress",
-                    ),
-                    _delayed(of),
-                ),
-            ),
-            Row(
-                13,
-                (
-                    table(
-                        "Key workflows",
-                        "What they are for, and how many are active, late and completed",
-                        _KEY,
-                        "key-workflows",
-                        {"audience": of},
-                    ),
-                    table(
-                        "Recent updates",
-                        "What changed, and what was said of it",
-                        _UPDATES,
-                        "list",
-                        {"name": "updates", "audience": of, "top": "30"},
-                    ),
-                ),
-            ),
+        ),
+        (16, 8),
+    )
+
+
+def _due(of: str) -> Panel:
+    about = "Pending and in progress, the next due first"
+    return _rows_of("Upcoming deadlines", about, _DEADLINES, of, "pending,in progress")
+
+
+def _tables(of: str) -> tuple[Panel, ...]:
+    return (
+        table(
+            "Key workflows",
+            "What they are for, and how many are active, late and completed",
+            _KEY,
+            "key-workflows",
+            {"audience": of},
+        ),
+        table(
+            "Recent updates",
+            "What changed, and what was said of it",
+            _UPDATES,
+            "list",
+            {"name": "updates", "audience": of, "top": "30"},
         ),
     )

@@ -16,6 +16,7 @@ from streams.merging import MergeState
 from streams.panes import NO_TIME, Cells, Keys, PaneId, Panes, add_cell
 from streams.store import Store
 from streams.table import decode, encode
+from streams.views import of_pane
 from streams.wire import HERO, REST, Publication, decode_publication, encode_publication
 
 NOON_MS = 1_700_049_600_000
@@ -61,7 +62,7 @@ def merged(*publications: Publication) -> MergeState:
 
 def visits_of(state: MergeState, tier: str = "h", start: int = NOON_MS, key: str = VISITS) -> Any:
     """A cell of a pane."""
-    return state.stores["interactions"].pane_view(tier, start).cell(key)
+    return of_pane(state.stores["interactions"], tier, start).cell(key)
 
 
 def save(state: MergeState, saved: dict[str, bytes]) -> None:
