@@ -15,7 +15,6 @@ from schemas.alerts import (
     Action,
     ActionName,
     Announcement,
-    Severity,
     Silence,
     Verdict,
     decode_announcement,
@@ -25,6 +24,7 @@ from schemas.readings import encode
 from tests.end_to_end.broker import reader
 from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine
+from tests.end_to_end.samples import verdict
 
 WITHIN_S = 90
 MINUTE_MS = 60_000
@@ -36,22 +36,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 def engine(new_engine: NewEngine) -> Engine:
     """An engine with its topics, no worker yet."""
     return new_engine(partitions=1, watchdog_s=5)
-
-
-def verdict(segment: str, severity: Severity, at: int) -> Verdict:
-    """What a judge says of CSAT."""
-    return Verdict(
-        rule="csat_drop",
-        kpi="csat",
-        segment=segment,
-        at=at,
-        severity=severity,
-        clear=severity == "ok",
-        value=0.5,
-        expected=0.9,
-        n=100,
-        reason="50 % of 100 answers in 24 h",
-    )
 
 
 class Desk:

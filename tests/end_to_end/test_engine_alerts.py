@@ -11,11 +11,12 @@ import pytest
 import redis.asyncio as aioredis
 from aiokafka import AIOKafkaProducer
 
-from schemas.alerts import Alert, Verdict, decode_alert
+from schemas.alerts import Alert, decode_alert
 from schemas.readings import SourceHealth, decode_health, encode
 from tests.agents.paging.receivers import KEY, Endpoint
 from tests.end_to_end.conftest import NewEngine
 from tests.end_to_end.processes import Engine, Worker
+from tests.end_to_end.samples import verdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -32,18 +33,6 @@ allow_private = true
 [[routes]]
 receivers = ["duty"]
 """
-RED = Verdict(
-    rule="csat_drop",
-    kpi="csat",
-    segment="customer",
-    at=0,
-    severity="red",
-    clear=False,
-    value=0.5,
-    expected=0.9,
-    n=100,
-    reason="50 % of 100 answers in 24 h",
-)
 
 
 @pytest.fixture
@@ -82,7 +71,7 @@ async def test_a_worker_that_stands_still_and_a_receiver_that_takes_nothing(
     engine.start()
     found = await owners(engine, redis)
     async with AIOKafkaProducer(bootstrap_servers=engine.kafka) as producer:
-        await producer.send_and_wait(engine.names.verdicts, encode(RED))
+        await producer.send_and_wait(engine.names.verdicts, encode(verdict("customer", "red", 0)))
     await duty.wait(1)
     found[1].freeze()  # alerts are kept with partition 0
 
