@@ -149,9 +149,10 @@ async def trend_rows(
 ) -> list[SeriesRow]:
     """The steps of a plan, read from the store."""
     store = context.store
+    coarse, before = series.before(plan)
     points, earlier, targets = await asyncio.gather(
         store.points(kpi.id, segment, plan.resolution, plan.panes),
-        store.points(kpi.id, segment, "h", series.before(plan) if kpi.standing else ()),
+        store.points(kpi.id, segment, coarse, before if kpi.standing else ()),
         store.targets(),
     )
     if kpi.standing:

@@ -72,11 +72,14 @@ def checked_window(kpi: Kpi, window: str) -> str:
 
 def finest_resolution(kpi: Kpi, segment: str) -> str | None:
     """Which panes its trend has at best: m, f, h or d; None where no trend is kept."""
+    of_partner = "partner" in parse_segment(segment)[1]
     if isinstance(kpi.formula, Derived):
-        return None if "partner" in parse_segment(segment)[1] else "h"
+        return None if of_partner else "h"
     tiers = {FINE_TIERS[MEASURES[m].kind][0] for m in kpi.measures}
-    if not tiers or "partner" in parse_segment(segment)[1] or not tiers <= set(_RESOLUTION_OF_TIER):
+    if not tiers or not tiers <= set(_RESOLUTION_OF_TIER):
         return None
+    if of_partner:  # there are hundreds
+        return "d"
     return max((_RESOLUTION_OF_TIER[t] for t in tiers), key=_COARSENESS.index)
 
 

@@ -21,9 +21,9 @@ STEPS_MS = tuple(
     + [n * HOUR_MS for n in (1, 2, 3, 6, 12)]
     + [n * DAY_MS for n in (1, 2, 7, 14, 28)]
 )
-_RESOLUTIONS = "mfh"  # and "d", of what is counted by the day
+_RESOLUTIONS = "mfh"  # and "d", of partners and of what is counted by the day
 # A level is written when it changes; what held before a trend begins is looked for this far back.
-HELD_MS = 2 * DAY_MS
+HELD_MS = {"h": 2 * DAY_MS, "d": 40 * DAY_MS}
 _LAST = "the last of the step: a state holds until it changes"
 _WEIGHTED = "mean of panes weighted by n: approximate"
 
@@ -68,11 +68,16 @@ def _cadence(step_ms: int, from_ms: int, to_ms: int, kept: Sequence[str]) -> Pla
     return Plan(fitting[-1], step_ms, first_ms, -(-(to_ms - first_ms) // step_ms))
 
 
-def before(plan: Plan) -> range:
-    """The hours that may tell what a level was when the trend begins, and where finer panes are missing."""
-    hour = SERIES_WIDTH_MS["h"]
-    end = plan.first_ms if plan.resolution == "h" else plan.first_ms + plan.steps * plan.step_ms
-    return range((plan.first_ms - HELD_MS) // hour * hour, end, hour)
+def before(plan: Plan) -> tuple[str, range]:
+    """The hours (of days: days) that may tell what a level was when the trend begins.
+
+    And where finer panes are missing.
+    """
+    coarse = "d" if plan.resolution == "d" else "h"
+    width = SERIES_WIDTH_MS[coarse]
+    whole = plan.resolution == coarse
+    end = plan.first_ms if whole else plan.first_ms + plan.steps * plan.step_ms
+    return coarse, range((plan.first_ms - HELD_MS[coarse]) // width * width, end, width)
 
 
 def held(

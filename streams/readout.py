@@ -114,6 +114,7 @@ class Readout:
             writes += self.trends.pasts(steps)
             writes += self.trends.panes(store)
             store.seen()
+        writes += self.trends.days()
         writes += self._facts(levels, now_ms)
         writes += self._latest(flows)
         writes += self._levels(levels)
@@ -131,7 +132,8 @@ class Readout:
     def behind(self) -> bool:
         """Whether some readings or trend points still wait to be written."""
         stores = self.state.stores.values()
-        return self.deriving.behind or any(store.touched_panes for store in stores)
+        waiting = self.deriving.behind or self.trends.behind
+        return waiting or any(store.touched_panes for store in stores)
 
     def _begin(self, *, whole: bool) -> None:
         self.version += 1

@@ -25,7 +25,7 @@ class Spot(Struct, frozen=True):
 
     @property
     def of_partner(self) -> bool:
-        """Whether it is one of hundreds, for which no trend is kept."""
+        """Whether it is one of hundreds, whose trend is kept by the day only."""
         return "partner=" in self.split
 
 

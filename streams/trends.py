@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from schemas.catalogue import KPIS
-from schemas.measures import DAY_MS, HOUR_MS
+from schemas.measures import DAY_MS, HOUR_MS, Window
 from schemas.names import Names
 from schemas.readings import (
     SERIES_BUCKET_MS,
@@ -23,9 +23,13 @@ from streams.store import Store
 
 # Trend resolution of each tier.
 _RESOLUTION = {"m": "m", "f": "f", "h": "h", "H": "h", "D": "d"}
+_HOURS = "hH"
 _COARSEST = "hHD"
 # Points of one topic in one pass: more would keep events waiting (some 20 µs each).
 POINTS_MAX = 20_000
+# And points of partners, of which there are hundreds: their days can wait.
+PARTNER_POINTS_MAX = 1_000
+_DAY = Window("day", DAY_MS, "hH")
 _PAST_MS = 39 * DAY_MS
 _LEVEL_RESOLUTIONS = ("m", "f", "h")
 _SHOWN_BESIDE = frozenset(("p50", "p90", "neutral", "negative"))
@@ -33,7 +37,7 @@ SpotsOf = Callable[[str], tuple[Spot, ...]]
 
 
 class Trends:
-    """Writes of trend points, from one merge shard; none of partners, there are hundreds."""
+    """Writes of trend points, from one merge shard; of partners, by the day."""
 
     def __init__(self, evaluation: Evaluation, names: Names, spots_of: SpotsOf) -> None:
         self.evaluation = evaluation
@@ -41,6 +45,8 @@ class Trends:
         self.names = names
         self.spots_of = spots_of
         self.version = 0
+        # Days that changed, by partner's spot.
+        self._days: dict[Spot, set[int]] = {}
 
     def panes(self, store: Store) -> Iterator[Write]:
         """Points of panes that changed; where those of a long past come at once, some of them."""
@@ -51,18 +57,41 @@ class Trends:
             keys = store.touched_panes.pop((tier, start))
             if not store.holds(tier, start) or _bygone(store, tier, start):
                 continue
-            touched = {s for key in keys for s in self.spots_of(key) if not s.of_partner}
+            touched = {s for key in keys for s in self.spots_of(key)}
+            if tier in _HOURS:
+                partners = {spot for spot in touched if spot.of_partner}
+                touched -= partners
+                for spot in partners:
+                    self._days.setdefault(spot, set()).add(start - start % DAY_MS)
             written += len(touched)
             for spot in touched:
                 lookup = self.cells.in_pane(where(spot), tier, start)
                 now = figures(KPIS[spot.kpi].formula, lookup, start)
                 yield self.point(spot, _RESOLUTION[tier], start, now)
 
+    @property
+    def behind(self) -> bool:
+        """Whether days of partners still wait to be written."""
+        return bool(self._days)
+
+    def days(self) -> Iterator[Write]:
+        """Days of partners that changed: some of them, the rest next time."""
+        written = 0
+        while self._days and written < PARTNER_POINTS_MAX:
+            spot = next(iter(self._days))
+            kpi, starts = KPIS[spot.kpi], self._days.pop(spot)
+            as_of = self.cells.as_of(kpi) or 0
+            for start in starts:
+                if start < as_of - _PAST_MS:
+                    continue  # its hours are not all there any more
+                lookup = self.cells.in_window(where(spot), _DAY, start + DAY_MS - 1)
+                yield self.point(spot, "d", start, figures(kpi.formula, lookup, start))
+            written += len(starts)
+
     def level(self, spot: Spot, at: int, now: Figures) -> Iterator[Write]:
-        """A state now goes on at every resolution."""
-        if not spot.of_partner:
-            for resolution in _LEVEL_RESOLUTIONS:
-                yield self.point(spot, resolution, at, now)
+        """A state now goes on at every resolution; a partner's by the day."""
+        for resolution in "d" if spot.of_partner else _LEVEL_RESOLUTIONS:
+            yield self.point(spot, resolution, at, now)
 
     def pasts(self, steps: dict[str, int]) -> Iterator[Write]:
         """Hours of levels whose steps changed, up to the last whole one."""

@@ -119,7 +119,7 @@ def _drawn(panel: Panel, *, bars: bool = False) -> Panel:
         "lineWidth": 2,
         "fillOpacity": 0,
         "spanNulls": False,
-        "showPoints": "never",
+        "showPoints": "auto",  # a step without neighbours would not be seen
         "thresholdsStyle": {"mode": "dashed"},
         "axisSoftMin": 0,
     }

@@ -28,7 +28,8 @@ async def trend(context: Context, query: Query) -> list[Row]:
     One KPI: ``value``, ``n``, ``last_week``, the band it is expected in (``low``, ``high``), the asked
     figures, ``target``, and the limits ``yellow`` and ``red`` if references say any; several: a column
     each. ``beside=no`` leaves out what weeks before say (``last_week``, ``low``, ``high``).
-    Empty where no trend is kept (by partner, and of distinct accounts).
+    By partner, steps are days. Empty where no trend is kept (of distinct accounts; by partner, of
+    derived KPIs).
     """
     chosen = [kpis.kpi_of(kpi) for kpi in query.values("kpi")]
     scopes = [scope(kpi, query.text("audience"), filters(query)) for kpi in chosen]

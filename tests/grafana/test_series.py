@@ -172,4 +172,4 @@ def test_where_only_hours_were_kept_a_level_follows_them() -> None:
 
     at = [0, 59, 60, 119, 120, 139, 140, 149]
     assert [filled[T0 + n * MINUTE_MS].value for n in at] == [3, 3, 8, 8, 6, 6, 7, 7]
-    assert series.before(plan)[-1] == T0 + 2 * hour
+    assert series.before(plan)[1][-1] == T0 + 2 * hour

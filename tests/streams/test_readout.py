@@ -15,7 +15,8 @@ from tests.streams.merged import NAMES, PARTITIONS, Shard
 
 NOON_MS = 1_700_049_600_000
 CSAT_HOURS = ("csat", "customer", "h")
-VISITS, OPEN = MEASURES["visits"], MEASURES["tickets_open"]
+VISITS, OPEN, OPENED = (MEASURES[m] for m in ("visits", "tickets_open", "tickets_opened"))
+NOWHERE = (None, None, None)
 
 
 @pytest.fixture
@@ -210,6 +211,39 @@ def test_what_is_counted_by_the_day_is_a_point_a_day(shard: Shard) -> None:
     assert {resolution for _, resolution, _ in points} == {"d"}
 
 
+def test_a_partner_s_trend_is_a_point_a_day(shard: Shard) -> None:
+    """The day's sum, written again when an hour of it changes; of a state, what it was last."""
+    day = NOON_MS - NOON_MS % DAY_MS
+    for hours in (1, 20):
+        at = day + hours * HOUR_MS
+        shard.source("tickets").add(OPENED, at, "partner", NOWHERE, (1,), "acme")
+        shard.source("tickets").add(OPEN, at, "partner", NOWHERE, (1, 0), "acme")
+        shard.publish(at)
+        found = {
+            (k, r, s): p.value
+            for (k, g, r, s), p in shard.points().items()
+            if g == "partner|partner=acme"
+        }
+        total = 1 if hours == 1 else 2
+        assert found == {("tickets_opened", "d", day): total, ("tickets_open", "d", day): total}
+
+
+def test_days_of_partners_are_written_some_at_a_time(
+    shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the readout is behind: a successor writes them, should this one die."""
+    monkeypatch.setattr("streams.trends.PARTNER_POINTS_MAX", 1)
+    for name in ("acme", "globex"):
+        shard.source("tickets").add(OPENED, NOON_MS, "partner", NOWHERE, (1,), name)
+    shard.publish(NOON_MS)
+    passes: list[set[str]] = []
+    while not passes or shard.readout.behind:
+        passes.append({g for _, g, r, _ in shard.points() if r == "d"})
+    segments = {f"{of}|partner={name}" for of in ("all", "partner") for name in ("acme", "globex")}
+    assert [len(written) for written in passes] == [1, 1, 1, 1]
+    assert set().union(*passes) == segments
+
+
 def test_a_trend_is_not_written_where_it_is_not_kept(shard: Shard) -> None:
     """Minutes of two days ago."""
     shard.csat(NOON_MS, 5)
@@ -264,7 +298,7 @@ def test_what_would_take_too_long_at_once_is_written_in_parts(
     for n in range(30):
         shard.csat(NOON_MS + n * HOUR_MS, 5)
     shard.publish(NOON_MS + 30 * HOUR_MS)
-    passes = []
+    passes: list[set[str]] = []
     while points := shard.points():
         passes.append(points)
     assert len(passes) > 2

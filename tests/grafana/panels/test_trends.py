@@ -72,8 +72,8 @@ async def test_several_kpis_share_one_cadence(client: Client, seeder: Seeder) ->
 
 
 async def test_where_no_trend_is_kept_there_are_no_steps(client: Client) -> None:
-    """By partner, and of distinct accounts: an empty panel, not an error."""
-    assert await rows(client, "series", kpi="deliveries_overdue", partner="acme") == []
+    """Of distinct accounts, and of derived KPIs by partner: an empty panel, not an error."""
+    assert await rows(client, "series", kpi="performance_index", partner="acme") == []
     assert await rows(client, "series", kpi="active_accounts") == []
 
 
@@ -86,6 +86,20 @@ async def test_what_is_counted_by_the_day_has_a_step_a_day(client: Client, seede
 
     assert [row["time"] for row in found] == [today - DAY, today]
     assert [(row["value"], row["last_week"]) for row in found] == [(None, None), (3_000, 5_000)]
+
+
+async def test_a_partner_has_a_step_a_day(client: Client, seeder: Seeder) -> None:
+    """Of hundreds, no hours are kept; a state holds until it changes."""
+    today = seeder.now_ms // DAY * DAY
+    seeder.points("sales_volume", "partner|partner=acme", "d", {today: 500})
+    seeder.points("deliveries_overdue", "partner|partner=acme", "d", {today - 20 * DAY: 3})
+    asked = {"partner": "acme", **_since(seeder, today - DAY)}
+
+    sold = await rows(client, "series", kpi="sales_volume", audience="partner", **asked)
+    overdue = await rows(client, "series", kpi="deliveries_overdue", audience="partner", **asked)
+
+    assert [row["value"] for row in sold] == [None, 500]
+    assert [row["value"] for row in overdue] == [3, 3]
 
 
 async def test_days_and_hours_share_a_cadence_of_days(client: Client, seeder: Seeder) -> None:
