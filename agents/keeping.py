@@ -29,7 +29,7 @@ from schemas.names import Names
 from schemas.readings import Write, encode
 from schemas.settings import Settings
 from streams.batches import RecordBatch
-from streams.table import DeadLetter
+from streams.letters import DeadLetter
 
 LOG_MAX = 1_000
 OUTCOMES_MAX = 5_000

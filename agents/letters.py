@@ -22,7 +22,7 @@ from schemas.names import Names
 from schemas.settings import Settings
 from streams import connect
 from streams.batches import BatchLimits, take_batches
-from streams.table import CUT_HEADER
+from streams.letters import CUT_HEADER
 
 REASON_HEADER = "__connect.errors.class.name"
 DETAIL_HEADER = "__connect.errors.exception.message"

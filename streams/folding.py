@@ -21,6 +21,7 @@ from streams.breaker import Breaker
 from streams.entities import SETTLED_KEEP_MS, account_of
 from streams.folds import FOLDS
 from streams.folds.base import Context, NoFold, TextModel
+from streams.letters import DeadLetter
 from streams.lists import Lists
 from streams.memory import Memory, hash_id
 from streams.money import Rates
@@ -28,7 +29,6 @@ from streams.panes import NO_TIME, Cells, Keys, PaneId, Panes
 from streams.references import References
 from streams.registers import Registers
 from streams.saved import SavedPanes
-from streams.table import DeadLetter
 
 INTAKE, ACTIVE = MEASURES["intake"], DISTINCT["active"]
 # What is shown or sent to an account is not an activity of it.

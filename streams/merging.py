@@ -11,13 +11,13 @@ from schemas.measures import HOUR_MS
 from schemas.settings import Settings
 from streams.batches import RecordBatch
 from streams.distinct import MergedAccounts
+from streams.letters import DeadLetter
 from streams.lists import Row, newest
 from streams.panes import Cells
 from streams.registers import MergedRegisters
 from streams.saved import SavedPanes, by_measure
 from streams.spots import parts_of
 from streams.store import Source, Store
-from streams.table import DeadLetter
 from streams.tops import MergedTops
 from streams.wire import Publication, Shards, decode_publication
 

@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.batches import BatchLimits, RecordBatch, take_batches
+from streams.letters import DeadLetter, fitting
 
 # First byte of every state record. A record of another version is not read: the table is rebuilt.
 STATE_VERSION = b"\x01"
@@ -34,25 +35,8 @@ TRANSACTION_TIMEOUT_MS = 300_000
 BATCH_BYTES = 900_000
 REQUEST_BYTES_MAX = 4_000_000
 
-# Of a larger dead letter the beginning is kept: its topic might not take more than that.
-LETTER_BYTES_MAX = 1_000_000
-LETTER_KEY_BYTES_MAX = 1_000
-# How large a letter was that was cut (bytes).
-CUT_HEADER = "cc.cut"
-_NOTED = ("__connect.errors.", "cc.")
-
-Header = tuple[str, bytes]
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(strict=False).decode
-
-
-class DeadLetter(msgspec.Struct, gc=False):
-    """A rejected record on its way to ``topic``; written with the next checkpoint."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: list[Header]
 
 
 class State(Protocol):
@@ -242,21 +226,6 @@ async def awake_within(deadline_s: float, doing: Coroutine[Any, Any, None]) -> N
     finally:
         task.cancel()
     await task
-
-
-def fitting(letter: DeadLetter) -> DeadLetter:
-    """The letter as any topic takes it: of a large one the beginning, and what we noted."""
-    size = len(letter.key or b"") + len(letter.value or b"")
-    if size + sum(len(k) + len(v or b"") for k, v in letter.headers) <= LETTER_BYTES_MAX:
-        return letter
-    key, value = letter.key, letter.value
-    noted = [header for header in letter.headers if header[0].startswith(_NOTED)]
-    return DeadLetter(
-        letter.topic,
-        key and key[:LETTER_KEY_BYTES_MAX],
-        value and value[: LETTER_BYTES_MAX - LETTER_KEY_BYTES_MAX],
-        [*noted, (CUT_HEADER, str(size).encode())],
-    )
 
 
 def _too_large(topic: str, entries: list[tuple[bytes, bytes | None]]) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from agents.paging.lanes import Lanes
 from agents.paging.messages import Message, Told
 from schemas.paging import Attempt
-from streams.table import DeadLetter
+from streams.letters import DeadLetter
 
 LOG_MAX = 1_000
 

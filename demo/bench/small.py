@@ -21,8 +21,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from agents.group import Group
 from demo.bench.row import MINUTE_MS, TOPIC, Answer, Row, report
+from streams.letters import DeadLetter
 from streams.stage import Stage
-from streams.table import DeadLetter
 from streams.transport import CODEC, deliver_batches
 
 _decode = msgspec.json.Decoder(Answer).decode

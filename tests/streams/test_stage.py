@@ -11,8 +11,9 @@ import pytest
 
 from streams import stage as stage_module
 from streams.batches import RecordBatch
+from streams.letters import DeadLetter
 from streams.stage import Stage
-from streams.table import DeadLetter, PartitionTable
+from streams.table import PartitionTable
 
 TOPIC = "source"
 

@@ -17,10 +17,9 @@ from aiokafka.errors import IllegalOperation, KafkaError
 
 from streams import table as tables
 from streams.batches import RecordBatch
+from streams.letters import CUT_HEADER, DeadLetter
 from streams.table import (
-    CUT_HEADER,
     HEAD,
-    DeadLetter,
     EntryTooLargeError,
     PartitionTable,
     StaleStateError,
