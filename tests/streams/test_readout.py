@@ -298,7 +298,7 @@ def test_what_would_take_too_long_at_once_is_written_in_parts(
     for n in range(30):
         shard.csat(NOON_MS + n * HOUR_MS, 5)
     shard.publish(NOON_MS + 30 * HOUR_MS)
-    passes: list[set[str]] = []
+    passes = []
     while points := shard.points():
         passes.append(points)
     assert len(passes) > 2
