@@ -22,9 +22,11 @@ from schemas.settings import load, without_password
 
 # In the order people need them.
 COMMANDS = (
-    *("worker", "api", "alerts", "topics", "doctor", "validate", "replay", "dead-letters"),
-    *("kpis", "settings", "state", "grafana"),
+    *("worker", "api", "alerts", "topics", "doctor", "validate", "replay", "simulate"),
+    *("dead-letters", "kpis", "settings", "state", "grafana"),
 )
+# The simulated organisation stands above the engine, which does not know it.
+_ELSEWHERE = {"simulate": "demo.organisation.simulate"}
 
 
 class CommandLine(click.Group):
@@ -39,7 +41,8 @@ class CommandLine(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(import_module(f"agents.commands.{name}"), name)
+        module = import_module(_ELSEWHERE.get(name, f"agents.commands.{name}"))
+        command: click.Command = getattr(module, name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -97,11 +97,11 @@ class Demo:
         here = self.data / "organisation"
         here.mkdir(parents=True, exist_ok=True)
         args = self.args
-        options = ["--kafka", self.settings.kafka, "--rate", str(args.rate)]
+        options = ["--rate", str(args.rate)]
         options += ["--days", str(args.days), "--seed", str(args.seed)]
         options += ["--state", str(here / "state.json")]
         options += ["--ground-truth", str(here / "planted.ndjson")]
-        return ["demo.organisation", *options]
+        return ["agents", "simulate", *options]
 
     def _run(
         self, name: str, arguments: list[str], env: dict[str, str], *, progress: bool = False

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import pytest
 
 from agents.cli import command_line
 from agents.paging.receivers import load_plan
-from demo.organisation.__main__ import _parser
 from grafana.pushing.wanted import FOLDERS, HEALTH_PATH, PLUGINS, folder_uid, source
 from schemas.settings import Settings, unknown
 
@@ -89,12 +89,12 @@ def test_settings_and_commands_exist(name: str) -> None:
     """In this version of the engine."""
     service = SERVICES[name]
     assert unknown(service["environment"]) == []
-    module, *arguments = service["command"]
-    if module == "agents":
-        assert arguments[0] in command_line.commands
-    else:
-        assert module == "demo.organisation"
-        assert _parser().parse_args(arguments).kafka == service["environment"]["CC_KAFKA"]
+    module, name_of_command, *arguments = service["command"]
+    assert module == "agents"
+    with click.Context(command_line) as context:
+        command = command_line.get_command(context, name_of_command)
+    assert command is not None
+    command.make_context(name_of_command, arguments)  # raises for what it does not know
 
 
 def test_servers_are_ready_before_those_who_need_them() -> None:

@@ -50,7 +50,7 @@ def _fill(
     start = time.time_ns() // 1_000_000 - int(count / per_second * 1000)
     kinds = {} if topics is None else {"topics": topics}
     events = load_events(count, 1, start, per_second, text_share=0.05, **kinds)
-    asyncio.run(produce_events(settings.kafka, events, prefix=settings.prefix))
+    asyncio.run(produce_events(settings, events))
 
 
 def _row(job: str) -> Row:

@@ -141,13 +141,13 @@ def main() -> None:
     env = {"CC_KAFKA": settings.kafka, "CC_REDIS": settings.redis, "CC_PARTITIONS": "2"}
     env["CC_KEY_ACCOUNTS"] = ",".join(KEY_ACCOUNTS)
     planted = args.directory / "planted.ndjson"
-    options = ["--kafka", kafka.address, "--days", str(args.days), "--rate", "10"]
+    options = ["--days", str(args.days), "--rate", "10"]
     options += ["--incident-every", str(args.every), "--ground-truth", str(planted)]
     programs = [
         Program("worker", ["agents", "worker", "-l", "info"], env, args.directory / "worker.log"),
         Program(
             "organisation",
-            ["demo.organisation", *options],
+            ["agents", "simulate", *options],
             env,
             args.directory / "organisation.log",
             lambda line: done.set() if line.startswith("history 100%") else None,

@@ -34,7 +34,7 @@ def measure(kafka: str, redis_url: str, events: int, per_second: float) -> list[
     client: redis.Redis = redis.Redis.from_url(redis_url)
     env = {**os.environ, "CC_KAFKA": kafka, "CC_REDIS": redis_url}
     subprocess.run([sys.executable, "-m", "agents", "topics"], env=env, check=True)
-    load = [sys.executable, "-m", "demo.organisation", "--kafka", kafka]
+    load = [sys.executable, "-m", "agents", "simulate"]
     load += ["--load", str(events), "--rate", str(per_second)]
     worker = subprocess.Popen([sys.executable, "-m", "agents", "worker", "-l", "error"], env=env)
     writer = subprocess.Popen(load, env=env, stdout=subprocess.DEVNULL)

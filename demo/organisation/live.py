@@ -17,6 +17,7 @@ from demo.organisation.organisation import Organisation
 from demo.organisation.produce import ProduceError, producing
 from demo.organisation.simulation import Incident
 from schemas.measures import DAY_MS, HOUR_MS
+from schemas.settings import Settings
 from streams.producing import BatchProducer
 
 Progress = Callable[[float, str], None]
@@ -30,8 +31,7 @@ GAP_MAX_MS = 30 * DAY_MS
 class Options(Struct, frozen=True, kw_only=True):
     """How to run. ``rate`` is events per second live; ``state`` None: nothing is remembered."""
 
-    kafka: str
-    prefix: str = ""
+    settings: Settings
     seed: int = 7
     days: float = 30
     rate: float = 20
@@ -63,7 +63,7 @@ async def run(options: Options, stop: asyncio.Event, progress: Progress = no_pro
 async def _work(options: Options, stop: asyncio.Event, progress: Progress) -> None:
     organisation = _open(options, _now_ms())
     truth = GroundTruth(options.ground_truth)
-    async with producing(options.kafka, options.prefix) as out:
+    async with producing(options.settings) as out:
         await _catch_up(organisation, out, options, truth, stop, progress)
         if not stop.is_set():
             await _live(organisation, out, options, truth, stop)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from schemas.names import TOPICS
-from schemas.settings import Settings
 from streams.connect import TopicError
 from streams.producing import BatchProducer
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from demo.organisation.simulation import Record
+    from schemas.settings import Settings
 
 
 class ProduceError(RuntimeError):
@@ -23,10 +23,10 @@ class ProduceError(RuntimeError):
 
 
 @asynccontextmanager
-async def producing(kafka: str, prefix: str = "") -> AsyncIterator[BatchProducer]:
+async def producing(settings: Settings) -> AsyncIterator[BatchProducer]:
     """Connect to all topics. Raises ``ProduceError`` then, and for what was not accepted."""
     try:
-        async with BatchProducer(Settings(kafka=kafka, prefix=prefix), TOPICS) as out:
+        async with BatchProducer(settings, TOPICS) as out:
             yield out
     except TopicError as error:
         raise ProduceError(str(error)) from error
@@ -36,9 +36,9 @@ async def producing(kafka: str, prefix: str = "") -> AsyncIterator[BatchProducer
         raise ProduceError(f"records were not accepted: {error!r}") from error
 
 
-async def produce_events(kafka: str, records: Iterable[Record], *, prefix: str = "") -> int:
+async def produce_events(settings: Settings, records: Iterable[Record]) -> int:
     """Produce all of them as fast as possible; return how many."""
-    async with producing(kafka, prefix) as out:
+    async with producing(settings) as out:
         await out.send(records)
         await out.flush()
         return out.sent

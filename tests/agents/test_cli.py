@@ -74,6 +74,7 @@ def test_help_lists_every_command_and_none_of_fausts_own() -> None:
         "doctor",
         "validate",
         "replay",
+        "simulate",
         "dead-letters",
         "kpis",
         "settings",

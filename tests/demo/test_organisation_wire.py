@@ -14,22 +14,29 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import ConsumerRecord
+from click.testing import CliRunner
 
-from demo.organisation.__main__ import main
 from demo.organisation.disorder import BROKEN, LATE, LATE_MAX_MS, REPEATED, Disorder, WebTraffic
 from demo.organisation.live import GroundTruth, Options, run
 from demo.organisation.load import CORE_TOPICS, load_events
 from demo.organisation.produce import ProduceError, produce_events
+from demo.organisation.simulate import simulate
 from demo.organisation.simulation import Incident, Record
 from schemas.codec import Rejected, TopicCodec
 from schemas.events import Event
 from schemas.measures import HOUR_MS, MINUTE_MS
 from schemas.names import TOPICS
+from schemas.settings import Settings
 from streams.producing import partition_of
 
 PARTITIONS = 3
 START = 1_793_610_000_000
 NOWHERE = "127.0.0.1:9"
+
+
+def of(kafka: str, prefix: str) -> Settings:
+    """Settings of an engine there."""
+    return Settings(kafka=kafka, prefix=prefix)
 
 
 def records(count: int) -> list[Record]:
@@ -89,7 +96,7 @@ def test_everything_produced_lies_where_its_key_belongs(kafka: str, namespace: s
     async def there_and_back() -> tuple[int, list[ConsumerRecord]]:
         """Produce and read."""
         await create_topics(kafka, prefix)
-        return await produce_events(kafka, made, prefix=prefix), await read_all(kafka, prefix)
+        return await produce_events(of(kafka, prefix), made), await read_all(kafka, prefix)
 
     sent, found = asyncio.run(there_and_back())
     assert sent == len(made)
@@ -103,13 +110,14 @@ def test_everything_produced_lies_where_its_key_belongs(kafka: str, namespace: s
 def test_a_missing_topic_is_named(kafka: str, namespace: str) -> None:
     """A missing topic is named."""
     with pytest.raises(ProduceError, match=f"{namespace}-interactions"):
-        asyncio.run(produce_events(kafka, [], prefix=f"{namespace}-"))
+        asyncio.run(produce_events(of(kafka, f"{namespace}-"), []))
 
 
 def test_kafka_that_does_not_answer_is_a_message_not_a_traceback() -> None:
     """Kafka that does not answer is a message not a traceback."""
-    with pytest.raises(SystemExit, match="Kafka does not answer"):
-        main(["--kafka", NOWHERE, "--load", "1"])
+    done = CliRunner().invoke(simulate, ["--load", "1"], obj=of(NOWHERE, ""))
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: Kafka does not answer")
 
 
 class Runner:
@@ -134,7 +142,7 @@ def played(
 ) -> list[ConsumerRecord]:
     """What is in Kafka after a play."""
     prefix = f"{namespace}."
-    options = Options(kafka=kafka, prefix=prefix, days=0.2, rate=50, disorder=False, state=state)
+    options = Options(settings=of(kafka, prefix), days=0.2, rate=50, disorder=False, state=state)
 
     async def whole() -> list[ConsumerRecord]:
         """Topics, play, reading."""

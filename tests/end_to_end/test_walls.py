@@ -52,9 +52,10 @@ class Organisation:
     """The simulated organisation as a process: history, then live, an incident every few seconds."""
 
     def __init__(self, engine: Engine) -> None:
-        command = [sys.executable, "-m", "demo.organisation", "--kafka", engine.kafka]
-        command += ["--prefix", engine.names.prefix, "--days", "10", "--incident-every", "3"]
-        self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", "agents", "simulate", "--days", "10"]
+        command += ["--incident-every", "3"]
+        env = {**os.environ, "CC_KAFKA": engine.kafka, "CC_PREFIX": engine.names.prefix}
+        self._process = subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=subprocess.PIPE)
 
     async def history(self) -> None:
         """Return when all of it has been sent."""
