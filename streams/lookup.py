@@ -8,13 +8,15 @@ from typing import Any
 from msgspec import Struct
 
 from schemas.catalogue import Kpi
-from schemas.measures import MEASURES, Window
+from schemas.measures import DAY_MS, MEASURES, Window
 from streams import views
 from streams.formulas import Lookup
 from streams.merging import MergeState
 from streams.panes import NO_TIME, add_cell
 from streams.store import Store
 from streams.views import View
+
+_DAY = Window("day", DAY_MS, "hH")
 
 
 class Where(Struct, frozen=True):
@@ -54,6 +56,18 @@ class Cells:
             if known is None:
                 known = views.of_window(store, window, at, whole=self._whole)
                 self._views[topic, window.id, at] = known
+            return known
+
+        return self._lookup(where, lambda topic, s, key: view(topic, s).cell(key))
+
+    def in_day(self, where: Where, start: int) -> Lookup:
+        """Sums over a day's hours. Few cells of many days: to sum up all of each would take longer."""
+
+        def view(topic: str, store: Store) -> View:
+            known = self._views.get((topic, _DAY.id, start))
+            if known is None:
+                known = views.of_window(store, _DAY, start + DAY_MS - 1)
+                self._views[topic, _DAY.id, start] = known
             return known
 
         return self._lookup(where, lambda topic, s, key: view(topic, s).cell(key))
