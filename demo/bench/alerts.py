@@ -38,6 +38,7 @@ RULES = {
     "negative_sentiment": "negative_sentiment",
     "critical_incident": "critical_incident",
     "performance_drop": "performance_drop",
+    "conversion_drop": "conversion_drop",
     "delayed_deliveries": "delivery_delay",
     "inventory_shortage": "inventory_shortage",
     "partner_tickets": "tickets_pile_up",

@@ -129,6 +129,10 @@ def _returns(sim: Simulation, at: int, incident: Thing) -> None:
     sales.refund(sim, at, sales.reselling(sim, seller), order, order, round(amount, 2))
 
 
+def _lookers(sim: Simulation, at: int, incident: Thing) -> None:
+    web.partner_visited(sim, at, _partner(sim, incident))
+
+
 def _express(sim: Simulation, at: int, incident: Thing) -> None:
     """Same-day orders, due within minutes, that will not come while the carrier stalls."""
     carrier = _partner(sim, incident)
@@ -157,6 +161,7 @@ HANDLERS: dict[str, Handler] = {
     "partner_ticket_left": _partner_ticket,
     "churn": _churn,
     "returns": _returns,
+    "lookers": _lookers,
     "express": _express,
     "rating_in_words": _rating_in_words,
 }

@@ -26,6 +26,7 @@ ROTATION = (
     "performance_drop",
     "partner_critical_incident",
     "key_account",
+    "conversion_drop",
     "revenue_decline",
     # By now it is known what comes steadily.
     "source_silent",

@@ -135,6 +135,14 @@ SCENARIOS: dict[str, Scenario] = {
         burst="returns",
         count=8,
     ),
+    "conversion_drop": Scenario(
+        audience="partner",
+        minutes=10,
+        where=_large_seller,
+        text="A partner's portal shows wrong prices: many look around, nobody orders",
+        burst="lookers",
+        count=150,
+    ),
     "delayed_deliveries": Scenario(
         audience="partner",
         minutes=12,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from demo.organisation.seasons import BUSINESS, CONSUMER
 from demo.organisation.simulation import Arrivals, Handler, Simulation, Thing, shares
 from demo.organisation.texts import CUSTOMER_THEMES, compose
+from demo.organisation.world import Partner
 from schemas import events
 from schemas.measures import HOUR_MS, MINUTE_MS
 
@@ -45,7 +46,11 @@ def _visit(sim: Simulation, at: int, _thing: Thing) -> None:
 
 def _partner_visit(sim: Simulation, at: int, _thing: Thing) -> None:
     sim.again(at, "partner_visit")
-    partner = sim.partner()
+    partner_visited(sim, at, sim.partner())
+
+
+def partner_visited(sim: Simulation, at: int, partner: Partner) -> None:
+    """Somebody looks around in a partner's portal."""
     who: Thing = {"channel": "portal", "region": partner.region, "partner_id": partner.id}
     _visited(sim, at, who, 320.0)
 

@@ -119,6 +119,12 @@ def partner_sends_back(incident: Incident, during: list[Any], after: list[Any]) 
     return len(refunds) >= 8
 
 
+def many_look_around(incident: Incident, during: list[Any], after: list[Any]) -> bool:
+    """Many look around."""
+    name = dimensions(incident.segment)["partner"]
+    return len([e for e in of_type(during, "visit.ended") if e.partner_id == name]) >= 150
+
+
 def orders_stay_undelivered(incident: Incident, during: list[Any], after: list[Any]) -> bool:
     """Orders stay undelivered."""
     name = dimensions(incident.segment)["partner"]
@@ -185,6 +191,7 @@ VISIBLE: dict[str, Callable[[Incident, list[Any], list[Any]], bool]] = {
     "critical_incident": one_is_critical,
     "key_account": a_key_account_writes,
     "performance_drop": partner_sends_back,
+    "conversion_drop": many_look_around,
     "delayed_deliveries": orders_stay_undelivered,
     "inventory_shortage": shelves_are_empty,
     "partner_tickets": tickets_pile_up,
