@@ -77,6 +77,8 @@ class Readout:
         self._told: set[tuple[Spot, str]] = set()
         # Heir to a state: what a predecessor told is not known, so "no data" is always news.
         self._heir = bool(state.stores)
+        for store in state.stores.values():
+            self.trends.touch_running(store)
 
     def touch_all(self) -> None:
         """Have everything read out again."""

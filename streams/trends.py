@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from schemas.catalogue import KPIS
@@ -18,6 +18,7 @@ from schemas.readings import (
 )
 from streams.evaluation import Evaluation, where
 from streams.formulas import Figures, figures
+from streams.panes import NO_TIME
 from streams.spots import Spot
 from streams.store import Store
 
@@ -44,8 +45,9 @@ class Trends:
         self.names = names
         self.spots_of = spots_of
         self.version = 0
-        # Days that changed, by partner's spot.
+        # Days that changed, by partner's spot; and the start of the latest.
         self._days: dict[Spot, set[int]] = {}
+        self._running = NO_TIME
 
     def panes(self, store: Store) -> Iterator[Write]:
         """Points of panes that changed; where those of a long past come at once, some of them."""
@@ -60,18 +62,31 @@ class Trends:
             if tier in _HOURS:
                 partners = {spot for spot in touched if spot.of_partner}
                 touched -= partners
-                for spot in partners:
-                    self._days.setdefault(spot, set()).add(start - start % DAY_MS)
+                self._touch_day(partners, start)
             written += len(touched)
             for spot in touched:
                 lookup = self.cells.in_pane(where(spot), tier, start)
                 now = figures(KPIS[spot.kpi].formula, lookup, start)
                 yield self.point(spot, _RESOLUTION[tier], start, now)
 
+    def _touch_day(self, partners: Iterable[Spot], at: int) -> None:
+        start = at - at % DAY_MS
+        self._running = max(self._running, start)
+        for spot in partners:
+            self._days.setdefault(spot, set()).add(start)
+
+    def touch_running(self, store: Store) -> None:
+        """Have the running day of all partners written: a predecessor may not have come to it."""
+        for tier in _HOURS:
+            ring = store.rings.get(tier)
+            if ring is not None:
+                spots = (spot for key in ring.rows for spot in self.spots_of(key))
+                self._touch_day((spot for spot in spots if spot.of_partner), ring.head)
+
     @property
     def behind(self) -> bool:
-        """Whether days of partners still wait to be written."""
-        return bool(self._days)
+        """Whether days of partners that are over wait to be written; the running one comes anyway."""
+        return any(min(starts) < self._running for starts in self._days.values())
 
     def days(self) -> Iterator[Write]:
         """Days of partners that changed: some of them, the rest next time."""

@@ -228,20 +228,38 @@ def test_a_partner_s_trend_is_a_point_a_day(shard: Shard) -> None:
         assert found == {("tickets_opened", "d", day): total, ("tickets_open", "d", day): total}
 
 
+def days_of(shard: Shard) -> set[tuple[str, int]]:
+    """Segments and starts of the days that are written now."""
+    return {(g, s) for _, g, r, s in shard.points() if r == "d"}
+
+
 def test_days_of_partners_are_written_some_at_a_time(
     shard: Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until then the readout is behind: a successor writes them, should this one die."""
+    """While days that are over wait, the readout is behind: a successor would write all again."""
     monkeypatch.setattr("streams.trends.PARTNER_POINTS_MAX", 1)
-    for name in ("acme", "globex"):
-        shard.source("tickets").add(OPENED, NOON_MS, "partner", NOWHERE, (1,), name)
-    shard.publish(NOON_MS)
-    passes: list[set[str]] = []
-    while not passes or shard.readout.behind:
-        passes.append({g for _, g, r, _ in shard.points() if r == "d"})
-    segments = {f"{of}|partner={name}" for of in ("all", "partner") for name in ("acme", "globex")}
-    assert [len(written) for written in passes] == [1, 1, 1, 1]
-    assert set().union(*passes) == segments
+    days = [NOON_MS - NOON_MS % DAY_MS + n * DAY_MS for n in range(2)]
+    for name, day in zip(("acme", "globex"), days, strict=True):
+        shard.source("tickets").add(OPENED, day, "partner", NOWHERE, (1,), name)
+    shard.publish(days[1])
+    written: set[tuple[str, int]] = set()
+    for _ in range(4):
+        part = days_of(shard)
+        assert len(part) == 1
+        written |= part
+        assert shard.readout.behind is (len([day for _, day in written if day == days[0]]) < 2)
+    assert len(written) == 4
+
+
+def test_a_successor_writes_the_running_day_of_all_partners(shard: Shard) -> None:
+    """Its predecessor may have died before."""
+    day = NOON_MS - NOON_MS % DAY_MS
+    shard.source("tickets").add(OPENED, day, "partner", NOWHERE, (1,), "acme")
+    shard.publish(day)
+    written = days_of(shard)
+    assert written == {(f"{of}|partner=acme", day) for of in ("all", "partner")}
+    shard.succeed()
+    assert days_of(shard) == written
 
 
 def test_a_trend_is_not_written_where_it_is_not_kept(shard: Shard) -> None:
