@@ -10,7 +10,7 @@ from demo.organisation.seasons import REGIONS
 from demo.organisation.simulation import Simulation
 from demo.organisation.world import KEY_ACCOUNTS, SERVICES, SKUS
 
-LARGE = 1.5
+LARGE, LARGEST = 1.5, 2.0
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
@@ -33,10 +33,14 @@ def _channel_region(sim: Simulation) -> str:
     return f"customer|channel={channel},region={sim.pick(REGIONS)}"
 
 
-def _large_seller(sim: Simulation) -> str:
+def _seller(size_min: float) -> Callable[[Simulation], str]:
     """What a small one sells in a week says little: its alert waits for more orders."""
-    large = tuple(p.id for p in sim.world.seller.partners if p.size >= LARGE)
-    return f"partner|partner={sim.pick(large)}"
+
+    def large(sim: Simulation) -> str:
+        names = tuple(p.id for p in sim.world.seller.partners if p.size >= size_min)
+        return f"partner|partner={sim.pick(names)}"
+
+    return large
 
 
 def _carrier(sim: Simulation) -> str:
@@ -130,7 +134,7 @@ SCENARIOS: dict[str, Scenario] = {
     "performance_drop": Scenario(
         audience="partner",
         minutes=10,
-        where=_large_seller,
+        where=_seller(LARGE),
         text="One partner sells hardly anything and sends goods back",
         burst="returns",
         count=8,
@@ -138,10 +142,10 @@ SCENARIOS: dict[str, Scenario] = {
     "conversion_drop": Scenario(
         audience="partner",
         minutes=10,
-        where=_large_seller,
+        where=_seller(LARGEST),
         text="A partner's portal shows wrong prices: many look around, nobody orders",
         burst="lookers",
-        count=150,
+        count=600,
     ),
     "delayed_deliveries": Scenario(
         audience="partner",

@@ -19,7 +19,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--days", type=float, default=30, help="History first; some 33,000 events a day.")
+@click.option("--days", type=float, default=30, help="History first; some 35,000 events a day.")
 @click.option("--no-history", "days", flag_value=0, help="Begin now (the same as --days 0).")
 @click.option(
     "--rate",

@@ -14,7 +14,7 @@ ARRIVALS = {
     "content": Arrivals(1_550, CONSUMER),
     "journey": Arrivals(520, CONSUMER),
     "mention": Arrivals(260, CONSUMER),
-    "partner_visit": Arrivals(180, BUSINESS),
+    "partner_visit": Arrivals(1_800, BUSINESS),
 }
 _CHANNELS = shares({"web": 0.46, "mobile": 0.3, "email": 0.14, "social": 0.1})
 _SECONDS = {"web": 210.0, "mobile": 130.0, "email": 160.0, "social": 75.0}

@@ -122,7 +122,7 @@ def partner_sends_back(incident: Incident, during: list[Any], after: list[Any]) 
 def many_look_around(incident: Incident, during: list[Any], after: list[Any]) -> bool:
     """Many look around."""
     name = dimensions(incident.segment)["partner"]
-    return len([e for e in of_type(during, "visit.ended") if e.partner_id == name]) >= 150
+    return len([e for e in of_type(during, "visit.ended") if e.partner_id == name]) >= 600
 
 
 def orders_stay_undelivered(incident: Incident, during: list[Any], after: list[Any]) -> bool:
