@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from agents.cli import command_line
+from agents.cli import COMMANDS
 from agents.commands.settings import table
 from agents.texts import Text
 from agents.validating import Validator
@@ -87,7 +87,7 @@ def test_the_status_names_every_topic() -> None:
 def test_every_command_that_is_named_exists(name: str) -> None:
     """``python -m agents …`` and ``make …``."""
     text = paper(name)
-    assert set(re.findall(r"python -m agents ([\w-]+)", text)) <= command_line.commands.keys()
+    assert set(re.findall(r"python -m agents ([\w-]+)", text)) <= set(COMMANDS)
     targets = set(re.findall(r"^([a-z]+):.*## ", paper("Makefile"), re.MULTILINE))
     assert set(re.findall(r"(?:`|    )make ([a-z]+)", text)) <= targets
 

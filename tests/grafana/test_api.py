@@ -252,7 +252,7 @@ async def test_health_tells_the_age_of_each_source(client: Client, seeder: Seede
         ("/api/kpi/series?kpi=csat&from=2", 400, "bad_time"),
         ("/api/kpi/series?kpi=csat&maxDataPoints=0", 400, "bad_parameter"),
         ("/api/kpi/series?kpi=nps&segment=customer|partner=acme", 400, "no_such_split"),
-        ("/api/kpi/series?kpi=otif&segment=all|partner=acme", 400, "no_trend"),
+        ("/api/kpi/series?kpi=performance_index&segment=partner|partner=acme", 400, "no_trend"),
         ("/api/kpi/series?kpi=active_accounts", 400, "no_trend"),
         ("/api/alerts?status=loud", 400, "bad_parameter"),
         ("/api/lists/Not%20a%20list", 400, "bad_parameter"),
