@@ -113,9 +113,9 @@ def trend(
     return _marked(_drawn(panel).thresholds(looks.lines(kpi, limits)))
 
 
-def _drawn(panel: Panel, *, bars: bool = False) -> Panel:
+def _drawn(panel: Panel) -> Panel:
     custom = {
-        "drawStyle": "bars" if bars else "line",
+        "drawStyle": "line",
         "lineWidth": 2,
         "fillOpacity": 0,
         "spanNulls": False,
@@ -155,15 +155,13 @@ def _marked(panel: Panel) -> Panel:
     )
 
 
-def trends(
-    kpi_ids: tuple[str, ...], title: str, *, audience: str = "", about: str = "", bars: bool = False
-) -> Panel:
+def trends(kpi_ids: tuple[str, ...], title: str, *, audience: str = "", about: str = "") -> Panel:
     """Several KPIs on one trend; an axis for each unit."""
     first = KPIS[kpi_ids[0]]
     columns = (_TIME, *(Column(kpi, KPIS[kpi].title) for kpi in kpi_ids))
     ask = _series(columns, {"kpi": ",".join(kpi_ids), "audience": audience})
     panel = titled(first, title, "").description(about or title).type("timeseries")
-    _drawn(panel.with_target(ask), bars=bars).thresholds(looks.plain())
+    _drawn(panel.with_target(ask)).thresholds(looks.plain())
     for kpi in (KPIS[name] for name in kpi_ids):
         if kpi.unit != first.unit:
             # None takes back the first one's

@@ -117,12 +117,20 @@ export class Panel {
     return Math.min(this.spec.maxDataPoints ?? POINTS_MAX, Math.max(24, Math.round(this.body.clientWidth / (em * 0.5))));
   }
 
+  /** The partner that was chosen on the page; "" for all. */
+  get #partner() {
+    const name = this.page.scope.fill("${partner}", this.page.now);
+    return name.startsWith("$") ? "" : name;
+  }
+
   /** A tile's trend over its window: Grafana's tile has none, the wall's does. */
   async #trend() {
     const params = new Map((this.targets[0]?.url_options?.params ?? []).map((p) => [p.key, p.value]));
     if (this.kpis.length !== 1 || params.has("figures") || !this.kpi?.resolution) return null;
+    // A partner's steps are days.
+    const window = this.#partner ? "30d" : params.get("window") || this.kpi.window;
+    const [from, points] = TRENDS[window] ?? ["now-24h", 25];
     params.delete("window");
-    const [from, points] = TRENDS[params.get("window") ?? this.kpi.window] ?? ["now-24h", 25];
     params.set("from", from).set("maxDataPoints", points).set("beside", "no");
     const target = {
       url: this.targets[0].url.replace("/panels/stat", "/panels/series").replace("/kpi/latest", "/kpi/series"),
@@ -165,6 +173,8 @@ export class Panel {
     if (kind in EMPTY) return EMPTY[kind];
     if (!this.kpi) return "Nothing to show for this time range.";
     const { topics, title, window } = this.kpi;
+    if (this.spec.type === "timeseries" && this.#partner)
+      return `No trend of ${title} for ${this.#partner}: nothing came yet, or it is not kept for single partners.`;
     const when = window === "now" ? "" : ` in the last ${windowName(window)}`;
     return `No ${title} yet${when}: waiting for events on topic ${topics.join(", ")}.`;
   }

@@ -13,7 +13,7 @@ from playwright.async_api import Page, expect
 from grafana.pages import read_boards
 from schemas.readings import Reading
 from tests.grafana.conftest import Server
-from tests.grafana.seed import Seeder
+from tests.grafana.seed import DAY, Seeder
 
 pytestmark = pytest.mark.browser
 
@@ -310,3 +310,27 @@ async def test_the_engine_s_page_says_what_health_says(
         await expect(row).to_contain_text(source["state"])
     unread = page.locator(f".panel-stat .stat[data-value='{health['lag']}']")
     await expect(unread).not_to_have_count(0)
+
+
+async def test_a_partner_that_is_chosen_has_trends_by_the_day(
+    page: Page, server: Server, seeder: Seeder
+) -> None:
+    """A month of them in a tile; where none are kept, the panel says that this may be why."""
+    today = seeder.now_ms // DAY * DAY
+    days = {today - n * DAY: 10 + n for n in range(29)}
+    told = Reading(value=290, n=290, as_of=seeder.now_ms, version=1)
+    seeder.health()
+    seeder.reading("sales_volume", "partner|partner=acme", "30d", told)
+    seeder.points("sales_volume", "partner|partner=acme", "d", days)
+
+    await panels_of(page, server, "/d/partner-performance?var-partner=acme")
+
+    tile = page.locator(".panel-stat").filter(has=page.locator("h2", has_text="Sales, 30 days"))
+    line = await tile.locator("svg path").first.get_attribute("d")
+    assert line is not None
+    assert line.count("L") > 20
+    await panels_of(page, server, "/d/revenue-growth?var-partner=acme")
+    growth = page.locator(".panel-timeseries").filter(
+        has=page.locator("h2", has_text="Revenue growth: trend")
+    )
+    await expect(growth).to_contain_text("not kept for single partners")
