@@ -15,7 +15,7 @@ from grafana.handlers import Context
 from grafana.panels.scope import Scope, filters, scope
 from grafana.panels.wording import note, shown
 from grafana.query import Query
-from schemas.catalogue import KPIS, Kpi, Ratio
+from schemas.catalogue import KPIS, Count, Kpi, Ratio
 from schemas.readings import field
 
 # The stages of a journey, in their order.
@@ -137,8 +137,12 @@ async def split(context: Context, query: Query) -> list[dict[str, str | float | 
             row = rows.setdefault(label, {"label": label, **names, **_nothing(chosen)})
             row |= _columns(found, context.settings.currency, alone=len(chosen) == 1)
     first = "value" if len(chosen) == 1 else chosen[0].id
-    sign = 1 if query.text("order") == "least" else -1
-    return sorted(rows.values(), key=lambda row: _place(row, first, sign))[: query.integer("top")]
+    least = query.text("order") == "least"
+    ordered = sorted(rows.values(), key=lambda row: _place(row, first, 1 if least else -1))
+    if not least and len(chosen) == 1 and isinstance(chosen[0].formula, Count):
+        # Where most was counted, nothing has no place, unless there is nothing else.
+        ordered = [row for row in ordered if row[first] != 0] or ordered
+    return ordered[: query.integer("top")]
 
 
 async def _of_split(

@@ -26,6 +26,22 @@ def reading(value: float | None, n: int, **more: Any) -> Reading:
     return Reading(value=value, n=n, as_of=1_780_000_000_000, version=1, **more)
 
 
+@pytest.mark.parametrize(
+    ("counted", "shown"),
+    [({"ok": 0, "not_json": 2}, {"not_json": 2}), ({"ok": 0, "empty": 0}, {"ok": 0, "empty": 0})],
+)
+async def test_where_something_was_counted_nothing_has_no_bar(
+    client: Client, seeder: Seeder, counted: dict[str, int], shown: dict[str, int]
+) -> None:
+    """Reasons of rejection: `ok` is none. Where nothing at all was rejected, that is said."""
+    for reason, n in counted.items():
+        seeder.reading("events_rejected", f"all|reason={reason}", "24h", reading(n, n))
+
+    found = await rows(client, "split", kpi="events_rejected", split="reason")
+
+    assert {row["label"]: row["value"] for row in found} == shown
+
+
 async def test_a_tile_says_target_last_week_and_sample(client: Client, seeder: Seeder) -> None:
     """In figures for machines, and in one line for people."""
     seeder.reading("csat", "customer", "24h", reading(0.75, 212, error=0.06, previous=0.781))
