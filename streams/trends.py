@@ -50,9 +50,12 @@ class Trends:
         self._running = NO_TIME
 
     def panes(self, store: Store) -> Iterator[Write]:
-        """Points of panes that changed; where those of a long past come at once, some of them."""
+        """Points of panes that changed, the newest first: they are on the walls.
+
+        Where those of a long past come at once, some of them.
+        """
         written = 0
-        for tier, start in list(store.touched_panes):
+        for tier, start in sorted(store.touched_panes, key=_start, reverse=True):
             if written >= POINTS_MAX:
                 return  # the rest next time
             keys = store.touched_panes.pop((tier, start))
@@ -144,6 +147,10 @@ class Trends:
         bucket = start // SERIES_BUCKET_MS[resolution]
         key = self.names.series(spot.kpi, spot.segment, resolution, bucket)
         return key, str(start // 1000), encode(point)
+
+
+def _start(pane: tuple[str, int]) -> int:
+    return pane[1]
 
 
 def _bygone(store: Store, tier: str, start: int) -> bool:

@@ -311,7 +311,7 @@ def test_by_data_time_a_source_far_behind_adds_to_what_was_told() -> None:
 def test_what_would_take_too_long_at_once_is_written_in_parts(
     shard: Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The panes that are left come next time."""
+    """The newest first; the panes that are left come next time."""
     monkeypatch.setattr("streams.trends.POINTS_MAX", 10)
     for n in range(30):
         shard.csat(NOON_MS + n * HOUR_MS, 5)
@@ -320,6 +320,7 @@ def test_what_would_take_too_long_at_once_is_written_in_parts(
     while points := shard.points():
         passes.append(points)
     assert len(passes) > 2
+    assert min(at for *_, at in passes[0]) > max(at for *_, at in passes[-1])
     assert len({at for part in passes for k, g, r, at in part if (k, g, r) == CSAT_HOURS}) == 30
 
 
